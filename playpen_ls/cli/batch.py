@@ -388,6 +388,8 @@ def _reported(targets: Targets, target: Target, found: PublishedFile, fixes: Fix
     reporter = Reporter(workspace.root, Mask(target.source, found.secrets), workspace.text, platform.rule_link, fixes)
     diagnostics = list(found.diagnostics)
     outcomes = _verified(workspace, path, diagnostics, fixes) if fixes else repeat((), len(diagnostics))
+    built, shown = workspace.built(path, target.language), targets.shown(workspace, path)
+    problems = tuple(not_checked(found, shown, target.named, LANGUAGES[target.language].unread))
     report = FileReport(
         reporter.path(path),
         tuple(
@@ -395,8 +397,8 @@ def _reported(targets: Targets, target: Target, found: PublishedFile, fixes: Fix
             for diagnostic, outcome in zip(diagnostics, outcomes, strict=True)
         ),
         tuple(reporter.finding(diagnostic, suppression=("inSource", reason)) for diagnostic, reason in found.silenced),
-        tuple(not_checked(found, targets.shown(workspace, path), target.named, LANGUAGES[target.language].unread)),
-        workspace.built(path, target.language),
+        (*problems, Problem(shown, f"what it builds is not known: {built.limit}")) if built.limit else problems,
+        built.objects,
         target.practices if targets.with_practices else frozenset(),
     )
     del workspace.documents[path]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from playpen_ls.api.facts import Fact, Facts, Files
 from playpen_ls.api.file_view import FileView
@@ -19,8 +19,15 @@ def _never(_: Source, __: object = None) -> bool:
     return False
 
 
-def _nothing(_path: str, _files: Files, _facts: object) -> int:
-    return 0
+class BuildSummary(NamedTuple):
+    """How many objects a file builds out of other files; `limit` says why they are not known, if a limit is reached."""
+
+    objects: int = 0
+    limit: str = ""
+
+
+def _nothing(_path: str, _files: Files, _facts: object) -> BuildSummary:
+    return BuildSummary()
 
 
 def _makes_nothing(_file: FileView, _files: Files, _facts: object) -> Iterable[Embedded]:
@@ -83,8 +90,8 @@ class Language(Generic[M]):
 
     Set for languages whose syntax can be newer than what reads it: then such a part is a hint that fails no run.
     """
-    built: Callable[[str, Files, Callable[[type[Fact]], Facts[Any]]], int] = _nothing
-    """How many objects the file at a path builds out of other files for deployment, as a kustomization does."""
+    built: Callable[[str, Files, Callable[[type[Fact]], Facts[Any]]], BuildSummary] = _nothing
+    """What the file at a path builds out of other files for deployment, as a kustomization does."""
     makes: Callable[[str], bool] = _makes_none
     """Whether texts of this language can be made of the file at a path, by its name."""
     made_of: Callable[[FileView, Files, Callable[[type[Fact]], Facts[Any]]], Iterable[Embedded]] = _makes_nothing

@@ -23,6 +23,7 @@ from playpen_ls.engine.own_rules import UNUSED_IGNORE
 from playpen_ls.engine.rule_set import RuleSet
 from playpen_ls.engine.suppression import Suppressed, suppress
 from playpen_ls.languages.detection import language_of, possible_language
+from playpen_ls.languages.language import BuildSummary
 from playpen_ls.languages.model import Model
 from playpen_ls.languages.registry import LANGUAGES, facts_in, makers, model_facts, parse
 from playpen_ls.project.filesystem import CachedFiles, FilesWhileTyping, PatientFiles, ProjectFiles
@@ -306,10 +307,10 @@ class Workspace:
         """Whether what is reported in a file depends on facts of other files."""
         return self.configs.rules(path, language).needs_project or bool(makers(language, path))
 
-    def built(self, path: str, language: str) -> int:
-        """How many objects the file builds out of other files, see `Language.built`. 0 until all files are known."""
+    def built(self, path: str, language: str) -> BuildSummary:
+        """What the file builds out of other files, see `Language.built`. Nothing until all files are known."""
         if not self.index.complete:
-            return 0
+            return BuildSummary()
         given = self._recorded(self.context(path))
         return LANGUAGES[language].built(path, given.files, given.facts)
 

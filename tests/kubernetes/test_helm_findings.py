@@ -583,6 +583,42 @@ def test_a_values_file_alone_is_checked_with_its_project(
     assert "mutable tag" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [
+        ('{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}', "templates include each other too deeply"),
+        ("{{ range until 100000000 }}a{{ end }}", "a list is too long"),
+    ],
+)
+def test_a_chart_that_reaches_a_limit_is_said_once(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    template: str,
+    reason: str,
+):
+    for name, text in chart(TAKEN, FULL).items() | {("web/templates/z.yaml", template)}:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert run(["check", "--no-fixes", "--select", "kubernetes/dangling-service", "."]) == 0
+    said = f"web/Chart.yaml: not checked: what it builds is not known: {reason}\n0 findings in "
+    assert capsys.readouterr().out.startswith(said)
+
+
+def test_a_packed_subchart_that_is_not_read_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    for name, text in (chart(TAKEN, FULL) | {"web/charts/a.tgz": "no archive"}).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    run(["check", "--no-fixes", "--select", "kubernetes/dangling-service", "."])
+    said = capsys.readouterr().out
+    assert said.count("web/Chart.yaml") == 1
+    assert "`charts/a.tgz` is too large, or no valid archive" in said
+
+
 def test_the_summary_counts_what_charts_give(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

@@ -236,6 +236,34 @@ def test_values_are_checked_where_they_are_written(
     assert {(one.rule.name, source.text[one.span.start : one.span.end]) for one in diagnostics} == found
 
 
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"a/kustomization.yaml": "resources: [../b]\n", "b/kustomization.yaml": "resources: [../a]\n"},
+         "a/kustomization.yaml: not checked: what it builds is not known: it reaches itself\n"),
+        ({"a/kustomization.yaml": "resources: [../b]\n", "b/kustomization.yaml": "resources: [../b]\n"},
+         "a/kustomization.yaml: not checked: what it builds is not known: it reaches itself\n"
+         "b/kustomization.yaml: not checked: what it builds is not known: it reaches itself\n"),
+        ({"a/kustomization.yaml": "resources: [app.yaml]\npatches: [{path: p.yaml, target: {kind: Deployment}}]\n",
+          "a/app.yaml": DEPLOYMENT, "a/p.yaml": "- {op: add, path: /spec/paused, value: true}\n" * 2_001},
+         "a/kustomization.yaml: not checked: what it builds is not known: a patch has too many operations\n"),
+    ],
+)  # fmt: skip
+def test_a_build_that_reaches_a_limit_is_said_once(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    files: dict[str, str],
+    said: str,
+):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert run(["check", "--select", "kubernetes/dangling-service"]) == 0
+    assert capsys.readouterr().out.startswith(said + "0 findings in ")
+
+
 def test_the_summary_counts_what_is_built(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):

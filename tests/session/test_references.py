@@ -76,6 +76,16 @@ FOUND: Mapping[str, Mapping[str, str]] = {
         "web/values.yaml": "tag: b\ndb: {⟨tag⟩: c}\n",
         "web/values-prod.yaml": "db: {⟨tag⟩: c}\n",
     },
+    "account with the prefix of a kustomization → account": {
+        "k8s/kustomization.yaml": "resources: [app.yaml, account.yaml]\nnamePrefix: eu-\n",
+        "k8s/app.yaml": at(POD.replace("serviceAccountName: shop", "serviceAccountName: eu-shop"), "Name: |eu-shop|"),
+        "k8s/account.yaml": to(ACCOUNT, "name: |shop|"),
+    },
+    "ConfigMap with the hash of a kustomization → generator": {
+        "k8s/kustomization.yaml": "resources: [app.yaml]\n"
+        "configMapGenerator: [{name: ⟨shop-config⟩, literals: [LEVEL=info]}]\n",
+        "k8s/app.yaml": at(POD.replace("name: shop-config", "name: shop-config-2748f727mg"), "name: |shop-config-2748f727mg|"),
+    },
     "kustomization → file": {
         "k8s/kustomization.yaml": "resources: [«app.yaml»]\n",
         "k8s/app.yaml": "⟨⟩" + POD,

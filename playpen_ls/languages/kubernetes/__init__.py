@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from playpen_ls.api.facts import Fact, Facts, Files
 from playpen_ls.api.file_view import FileView
-from playpen_ls.languages.language import Language
+from playpen_ls.languages.language import BuildSummary, Language
 from playpen_ls.languages.model import Embedded, Model, Problem
 from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
@@ -53,13 +53,13 @@ def _facts(model: Manifests) -> Iterable[Fact]:
     return (fact for chunk in model.chunks for fact in chunk.facts)
 
 
-def _built(path: str, files: Files, facts: Callable[[type[Fact]], Facts[Any]]) -> int:
+def _built(path: str, files: Files, facts: Callable[[type[Fact]], Facts[Any]]) -> BuildSummary:
     if posixpath.basename(path) == "Chart.yaml":
         from playpen_ls.languages.kubernetes.helm.installs import installed_objects
 
         return installed_objects(path, files)
     if not path.endswith(("kustomization.yaml", "kustomization.yml")):
-        return 0
+        return BuildSummary()
     from playpen_ls.languages.kubernetes.kustomize.builds import built_objects
 
     return built_objects(path, files, facts)

@@ -11,7 +11,7 @@ from playpen_ls.api.fact_types import Kustomized, listed_path
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.kubernetes.kustomize.files import NAMES, File, focused, layer_at, root_of
 from playpen_ls.languages.kubernetes.kustomize.objects import id_of
-from playpen_ls.languages.kubernetes.kustomize.tree import PlacedScalar
+from playpen_ls.languages.kubernetes.kustomize.tree import PlacedMapping, PlacedScalar
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload, YamlDocument, as_resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
 from playpen_ls.text.dataclass import dataclass
@@ -53,6 +53,20 @@ class Builds:
         if key not in self._forms:
             found = self._forms[key] = self._built(resource)
         return found
+
+    def named(self, document: YamlDocument, kind: str, name: str) -> Iterator[PlacedScalar]:
+        """The names of the objects of this kind that builds of the document give this name.
+
+        Each has the place where its manifest, or a generator, has the name without prefix and hash.
+        """
+        texts = _FileReader(self.files, document.path, document.text)
+        for build in self.of(document.path)[:MOST_BUILDS]:
+            made = self._rendered(build, texts)
+            for one in made.objects if made is not None else ():
+                metadata = one.node.value("metadata")
+                found = metadata.value("name") if isinstance(metadata, PlacedMapping) else None
+                if one.current.kind == kind and one.current.name == name and isinstance(found, PlacedScalar):
+                    yield found
 
     def use(self, document: YamlDocument, image: Scalar) -> bool | None:
         """Whether a container of some build has the image, or the tag, that is written in the document.

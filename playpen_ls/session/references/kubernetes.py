@@ -12,6 +12,7 @@ from playpen_ls.api.fact_types import ConfigMapKeys, SecretKeys, ServiceAccount
 from playpen_ls.api.facts import Fact, Facts
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.api.rule import RuleContext, given_as
+from playpen_ls.languages.kubernetes.kustomize.tree import span_of
 from playpen_ls.languages.kubernetes.model import references as names
 from playpen_ls.languages.kubernetes.model.manifests import DocumentChunk, Manifests
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
@@ -210,8 +211,18 @@ class _Document:
         return own or [one for one in found if posixpath.dirname(one.place.path) == folder] or found
 
     def _object(self, workload: Workload, reference: names.Reference, _: Scalar) -> Iterator[Target]:
-        for fact in self._nearest(self._defined(workload, reference)):
+        found = self._nearest(self._defined(workload, reference))
+        for fact in found:
             yield from self._stated(fact)
+        if not found:  # with the prefix or the hash of a kustomization, perhaps
+            yield from self._built(reference)
+
+    def _built(self, reference: names.Reference) -> Iterator[Target]:
+        builds = self.known.code.images.absence.builds
+        found = builds.named(self.document, reference.kind, reference.name.value)
+        places = {(one.source.path, span) for one in found if (span := span_of(one)) is not None}
+        for path, span in sorted(places, key=lambda place: (place[0], place[1].start)):
+            yield Target(path, span)
 
     def _key(self, workload: Workload, reference: names.Reference, key: Scalar) -> Iterator[Target]:
         """The key where it is written; the object where a generator or a controller gives it its keys."""

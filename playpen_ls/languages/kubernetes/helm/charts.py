@@ -24,6 +24,7 @@ from playpen_ls.languages.kubernetes.helm.values import (
     Map,
     Method,
     Object,
+    TooLarge,
     Unknown,
     Value,
     copied,
@@ -46,6 +47,8 @@ class Rendered:
 
     outputs: tuple[Output, ...] = ()
     refused: str = ""
+    limited: bool = False
+    """It is refused because of a limit."""
 
 
 Given = tuple[tuple[str, str], ...]
@@ -61,18 +64,22 @@ def rendered(chart: Chart, given: Given = ()) -> Rendered:
     if not chart.complete:
         return Rendered(refused="not all files of the chart are known")
     prepared = _prepared(_frame(chart), given)
-    if isinstance(prepared, str):
-        return Rendered(refused=prepared)
+    if isinstance(prepared, Rendered):
+        return prepared
     try:
         found = tuple([_one(prepared, name, where, text) for name, where, text in prepared.order(chart)])
     except Mutates:
         return _in_order(chart, given)
     except _REFUSALS as error:
-        return Rendered(refused=_reason(error))
+        return _refused(error)
     return Rendered(found)
 
 
 _REFUSALS = (CannotRender, InvalidTemplate, Unparsable, RecursionError)
+
+
+def _refused(error: Exception) -> Rendered:
+    return Rendered(refused=_reason(error), limited=isinstance(error, TooLarge | RecursionError))
 
 
 def _reason(error: Exception) -> str:
@@ -98,12 +105,12 @@ def _is_needed(path: str, text: str) -> bool:
 
 
 @cached_by_text(1_000_000)
-def _prepared(frame: Chart, given: Given) -> _Render | str:
+def _prepared(frame: Chart, given: Given) -> _Render | Rendered:
     """What the templates of a chart have in common, or why it cannot be rendered."""
     try:
         return _Render(frame, _merged(given))
     except _REFUSALS as error:
-        return _reason(error)
+        return _refused(error)
 
 
 @cached_by_text(2_000_000)  # an umbrella chart with its packed subcharts has 700,000 characters
@@ -126,7 +133,7 @@ def _in_order(chart: Chart, given: Given) -> Rendered:
                    for name, where, text in made.order(chart)])
         )  # fmt: skip
     except _REFUSALS as error:
-        return Rendered(refused=_reason(error))
+        return _refused(error)
 
 
 @cached_by_text(500_000)

@@ -11,6 +11,7 @@ from playpen_ls.api.fact_types import ChartInstall, ValuesFile
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.kubernetes.helm.files import Chart, chart_at
 from playpen_ls.languages.kubernetes.helm.objects import Output, RenderedDocument
+from playpen_ls.languages.language import BuildSummary
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex
 
@@ -52,11 +53,18 @@ def chart_of_values(path: str, files: Files) -> str | None:
     return folder if _is_chart(folder, files) else None
 
 
-def installed_objects(path: str, files: Files) -> int:
-    """The number of objects that the chart with the `Chart.yaml` at a path gives with its values; 0 for a subchart."""
+def installed_objects(path: str, files: Files) -> BuildSummary:
+    """What the chart with the `Chart.yaml` at a path gives with its values; nothing for a subchart."""
     folder = posixpath.dirname(path)
     chart = chart_at(folder, files) if installed_with(folder, files) == folder else None
-    return sum(len(one.documents) for one in _rendered(chart).outputs) if chart is not None else 0
+    if chart is None:
+        return BuildSummary()
+    made = _rendered(chart)
+    limit = made.refused if made.limited else ""
+    for name in () if chart.complete else files.names(posixpath.join(folder, "charts")):
+        if name.endswith(".tgz") and files.archive(posixpath.join(folder, "charts", name)) is None:
+            limit = f"`charts/{name}` is too large, or no valid archive"
+    return BuildSummary(sum(len(one.documents) for one in made.outputs), limit)
 
 
 def values_files(folder: str, texts: InstalledFiles | Files) -> list[str]:

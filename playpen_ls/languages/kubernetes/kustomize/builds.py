@@ -14,6 +14,8 @@ from playpen_ls.languages.kubernetes.kustomize.field_specs import DEFAULT, Confi
 from playpen_ls.languages.kubernetes.kustomize.files import (
     FIELDS,
     NAMES,
+    REACHES_ITSELF,
+    REACHES_TOO_MUCH,
     File,
     Layer,
     Remote,
@@ -42,8 +44,10 @@ from playpen_ls.languages.kubernetes.kustomize.tree import (
     PlacedMapping,
     PlacedScalar,
     PlacedSequence,
+    TooMuch,
     documents,
 )
+from playpen_ls.languages.language import BuildSummary
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.text_cache import cached_by_text
 
@@ -67,6 +71,8 @@ class Rendered:
     objects: tuple[Built, ...] = ()
     complete: bool = False
     refused: str = ""
+    limited: bool = False
+    """It is refused because of a limit."""
 
     @cached_property
     def images(self) -> tuple[PlacedScalar, ...]:
@@ -85,13 +91,31 @@ class _FileReader:
         return self.files.exists(path) and not self.files.names(path)
 
 
-def built_objects(path: str, files: Files, facts: Callable[[type[Fact]], Facts[Any]]) -> int:
-    """The number of objects that the kustomization at a path gives; 0 for one that another kustomization lists."""
+def built_objects(path: str, files: Files, facts: Callable[[type[Fact]], Facts[Any]]) -> BuildSummary:
+    """What the kustomization at a path gives; nothing for one that another kustomization lists, unless in a circle."""
     folder, name = posixpath.split(path)
-    if name not in NAMES or facts(Kustomized).having(listed_path, folder or "."):
-        return 0
+    if name not in NAMES:
+        return BuildSummary()
     layer = layer_at(folder, _FileReader(files))
-    return len(rendered(layer).objects) if layer is not None and _kind(layer) != "Component" else 0
+    if layer is None or _kind(layer) == "Component":
+        return BuildSummary()
+    if facts(Kustomized).having(listed_path, folder or "."):
+        return BuildSummary(limit=REACHES_ITSELF if _is_first_of_circle(layer) else "")
+    made = rendered(layer)
+    return BuildSummary(len(made.objects), made.refused if made.limited else "")
+
+
+def _is_first_of_circle(layer: Layer) -> bool:
+    reached = list(_reached(layer))
+    itself = any(one.refused == REACHES_ITSELF and one.path == layer.path for one in reached)
+    return itself and all(layer.path <= one.path for one in reached)
+
+
+def _reached(layer: Layer) -> Iterator[Layer]:
+    for one in (*layer.resources, *layer.components):
+        if isinstance(one, Layer):
+            yield one
+            yield from _reached(one)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,9 +138,9 @@ def rendered(layer: Layer) -> Rendered:
         objects = [_without_variables(one, found.variables) for one in objects]
         kept = tuple(_tidied(one) for one in objects if not _is_local(one))
     except CannotBuild as refusal:
-        return Rendered(layer, refused=str(refusal))
+        return Rendered(layer, refused=str(refusal), limited=isinstance(refusal, TooMuch))
     except RecursionError:
-        return Rendered(layer, refused="nested too deeply")
+        return Rendered(layer, refused="it is nested too deeply", limited=True)
     return Rendered(layer, kept, found.complete)
 
 
@@ -128,6 +152,8 @@ def _accumulated(layer: Layer) -> _Accumulated:
 def _with_layer(before: _Accumulated, layer: Layer) -> _Accumulated:
     """What a component, or a kustomization on its own, makes of the objects that are there."""
     root = root_of(layer.path, layer.text)
+    if layer.refused in (REACHES_ITSELF, REACHES_TOO_MUCH):
+        raise TooMuch(layer.refused)
     if layer.refused or root is None:
         raise CannotBuild(layer.refused or "it is not valid YAML")
     if not FIELDS.issuperset(root.keys()) or root.text("kind") not in ("", "Kustomization", "Component"):
@@ -147,7 +173,7 @@ def _with_layer(before: _Accumulated, layer: Layer) -> _Accumulated:
             variables += found.variables
             complete, part = complete and found.complete, part or found.part
         if len(objects) > MOST_OBJECTS:
-            raise CannotBuild("it has too many objects")
+            raise TooMuch("it has too many objects")
     _refuse_duplicates(objects)
     for path in scalars(root.value("configurations")):
         configuration = _configured(configuration, layer, path)

@@ -28,6 +28,7 @@ FIELDS = frozenset(
     "components crds bases configMapGenerator secretGenerator helmGlobals helmCharts helmChartInflationGenerator "
     "generatorOptions configurations generators transformers validators buildMetadata".split()
 )
+REACHES_ITSELF, REACHES_TOO_MUCH = "it reaches itself", "it reaches too many files"
 _SPELLED = {name.lower(): name for name in FIELDS}
 MOST_LAYERS = 300  # of one build, counted each time they are reached
 MOST_FILES = 3_000
@@ -169,9 +170,9 @@ class _Reader:
         (path, text) = found[0]
         self._layers += 1
         if folder in inside:
-            return Layer(path, text, (), (), (), "it reaches itself")
+            return Layer(path, text, (), (), (), REACHES_ITSELF)
         if len(inside) >= DEEPEST or self._layers > MOST_LAYERS or self._files > MOST_FILES:
-            return Layer(path, text, (), (), (), "it reaches too much")
+            return Layer(path, text, (), (), (), REACHES_TOO_MUCH)
         root = root_of(path, text)
         if root is None:
             return Layer(path, text, (), (), (), "it is not valid YAML")

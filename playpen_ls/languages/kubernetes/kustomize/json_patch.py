@@ -10,6 +10,7 @@ from playpen_ls.languages.kubernetes.kustomize.tree import (
     PlacedMapping,
     PlacedScalar,
     PlacedSequence,
+    TooMuch,
     is_null,
     made,
 )
@@ -22,7 +23,7 @@ def patched(target: PlacedMapping, operations: Iterable[PlacedMapping]) -> Place
     node: Placed = target
     for number, operation in enumerate(operations):
         if number >= MOST_OPERATIONS:
-            raise CannotBuild("too many operations in a patch")
+            raise TooMuch("a patch has too many operations")
         node = _applied(node, operation)
     if not isinstance(node, PlacedMapping):
         raise CannotBuild("a patch makes an object something else")

@@ -27,6 +27,10 @@ class CannotBuild(Exception):
     """kustomize would refuse this build, or what it gives cannot be known. The message has no text of the files."""
 
 
+class TooMuch(CannotBuild):
+    """A limit of this program was reached, or a build never ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A document, or the part of one, that nodes were read from. Their offsets count from its start.
@@ -209,7 +213,7 @@ class _Reader:
         """Raises CannotBuild for cycles and what is too large."""
         self._budget -= 1
         if self._budget < 0:
-            raise CannotBuild("too large")
+            raise TooMuch("a document is too large")
         if isinstance(node, nodes.Alias):
             if node.target is None or id(node.target) in inside:
                 raise CannotBuild("an alias without an anchor, or inside itself")
