@@ -143,7 +143,7 @@ def verified_together(
                 except Refused as refused:
                     made[number] = refused
             else:
-                untried += _failing(look, before, part, checker)
+                untried += _failing(look, before, part, checker, text_of)
     return made
 
 
@@ -152,16 +152,21 @@ _Trial = tuple[int, Diagnostic, Change, list[Edit]]
 
 
 def _compatible(waiting: Iterable[_Trial], path: str) -> tuple[list[_Trial], list[_Trial]]:
-    """Fixes of different findings that can be tried together, and the others. One that changes other files is alone."""
+    """Fixes of different findings that can be tried together, and the others.
+
+    One that changes other files is alone, except those that do no more than create a file of their own.
+    """
     taken: list[Edit] = []  # sorted
+    created: set[str] = set()
     findings: set[int] = set()
     group: list[_Trial] = []
     others: list[_Trial] = []
     for one in waiting:
         _, diagnostic, change, edits = one
-        alone = bool(change.creates) or change.edits.keys() != {path}
+        alone = bool(change.edits.keys() - {path}) or bool(edits and change.creates)
         if (
-            (group and (alone or not findings))
+            (group and (alone or not findings or bool(created) != bool(change.creates)))
+            or not created.isdisjoint(change.creates)
             or id(diagnostic) in findings
             or any(edit != other and _overlap(edit, other) for edit in edits for other in _near(edit, taken))
         ):
@@ -171,6 +176,7 @@ def _compatible(waiting: Iterable[_Trial], path: str) -> tuple[list[_Trial], lis
         if alone:
             continue
         findings.add(id(diagnostic))
+        created.update(change.creates)
         for edit in edits:
             if edit not in _near(edit, taken):
                 insort(taken, edit)
@@ -178,13 +184,35 @@ def _compatible(waiting: Iterable[_Trial], path: str) -> tuple[list[_Trial], lis
 
 
 def _overlap(one: Edit, other: Edit) -> bool:
-    """Whether edits cannot be tried together. Insertions at one offset can: neither depends on the other's text."""
-    return _conflict(one, other) and not (one.start == one.end and other.start == other.end)
+    """Whether edits cannot be tried together.
+
+    Insertions at one offset can: neither depends on the other's text. Not if their first lines are the same: one key of
+    a mapping would be there twice.
+    """
+    if one.start == one.end and other.start == other.end:
+        return one.start == other.start and _first_line(one.text) == _first_line(other.text)
+    return _conflict(one, other)
 
 
-def _failing(look: CheckedText, before: Counter[str], part: list[_Trial], checker: Checker) -> list[list[_Trial]]:
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0]
+
+
+def _failing(
+    look: CheckedText,
+    before: Counter[str],
+    part: list[_Trial],
+    checker: Checker,
+    text_of: Callable[[str], str | None],
+) -> list[list[_Trial]]:
     """Apply fixes together. The parts to try again, unless all findings are gone and the text parses as well."""
-    after = checker(look.model.source.edited([edit for *_, edits in part for edit in edits]), {})
+    source, created = look.model.source, dict[str, str]()
+    try:
+        for _, _, change, _ in part:
+            created |= _others(change, source.path, text_of)
+    except Refused:
+        return [[one] for one in part]
+    after = checker(source.edited([edit for *_, edits in part for edit in edits]), created)
     found = Counter(diagnostic.rule.id for diagnostic in after.diagnostics)
     wanted = Counter(diagnostic.rule.id for _, diagnostic, _, _ in part)
     failed = {rule for rule, number in wanted.items() if found[rule] > before[rule] - number}

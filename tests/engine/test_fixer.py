@@ -301,6 +301,7 @@ def test_fixes_that_do_not_touch_are_verified_by_one_check():
         {"a = b": "x", "b = c": "y", "c": "z"},
         {"a": [Edit(0, 0, "import os\n"), Edit(0, 1, "x")], "b": [Edit(0, 0, "import os\n"), Edit(4, 5, "y")]},
         {"a": [Edit(0, 0, "import os\n"), Edit(0, 1, "x")], "b": [Edit(0, 0, "import re\n"), Edit(4, 5, "y")]},
+        {"a": [Edit(0, 0, "if 1:\n    1\n"), Edit(0, 1, "x")], "b": [Edit(0, 0, "if 1:\n    2\n"), Edit(4, 5, "y")]},
         {"a": [], "b": "y"},
     ],
 )
@@ -333,6 +334,42 @@ def test_a_fix_that_changes_another_file_is_tried_alone():
     made = verified_together(before, pairs, lambda rules: look, lambda path: None)
     assert all(isinstance(one, Change) for one in made)
     assert checked == [("b = 1\nb\n", {}), ("a = 2\na\n", {"new.py": "pass"})]
+
+
+@pytest.mark.parametrize(
+    ("names", "trials"),
+    [
+        (("a", "b"), [{"a": "1", "b": "1"}]),
+        (("a", "a"), [{"a": "1"}, {"a": "1"}]),
+        (("a", "there"), [{"a": "1"}]),
+    ],
+)
+def test_fixes_that_only_create_files_are_tried_together(names: tuple[str, ...], trials: list[dict[str, str]]):
+    checked: list[dict[str, str]] = []
+
+    def look(source: Source, others: Mapping[str, str]) -> CheckedText:
+        checked.append(dict(others))
+        return CheckedText(parse("python", source), [])
+
+    rule, source = rules_of("python")[0], Source("x.py", "a = 1\n")
+    fixes = [Fix("x", lambda name=name: Change({}, {name: "1"})) for name in names]
+    found = [Diagnostic(rule, Finding(Span(0, 1), "a", (fix,)), rule.severity) for fix in fixes]
+    pairs = [(one, one.finding.fixes[0]) for one in found]
+    before = CheckedText(parse("python", source), found)
+    made = verified_together(before, pairs, lambda rules: look, lambda path: "" if path == "there" else None)
+    assert [isinstance(one, Change) for one in made] == [name != "there" for name in names]
+    assert checked == trials
+
+
+@pytest.mark.parametrize(("second", "checks"), [("if 1:\n    2\n", 2), ("if 2:\n    2\n", 1)])
+def test_insertions_of_one_key_at_one_place_are_tried_apart(second: str, checks: int):
+    table: dict[str, list[Edit] | str] = {
+        "a": [Edit(0, 0, "if 1:\n    1\n"), Edit(2, 3, "x")],
+        "b": [Edit(0, 0, second), Edit(6, 7, "y")],
+    }
+    made, number = tried_together("0\na = b = c\n", table)
+    assert all(isinstance(one, Change) for one in made)
+    assert number == checks
 
 
 def test_a_change_that_only_makes_a_file_is_one():

@@ -10,8 +10,18 @@ from collections import abc
 from collections.abc import Iterable
 
 from playpen_ls.api.finding import Refused
-from playpen_ls.languages.kubernetes.edits.verify import Path, changed, data, path_to, removed, without, write
+from playpen_ls.languages.kubernetes.edits.verify import (
+    Path,
+    changed,
+    data,
+    data_of,
+    path_to,
+    removed,
+    with_value,
+    without,
+)
 from playpen_ls.languages.kubernetes.model.resources import YamlDocument
+from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, content, walk
 from playpen_ls.languages.kubernetes.syntax.recovery import parse_yaml
 from playpen_ls.languages.kubernetes.syntax.writer import Style, Value, block, block_entry, flow, flow_entry, pretty
@@ -56,9 +66,9 @@ def put_all(
     first = made[0][0]
     if any(len(edits) != 1 or edits[0].span != first.span or first.start != first.end for edits in made):
         raise Refused("the keys belong to different places; add them one by one")
-    before = data(document.parsed.roots)
+    before = data_of(document)
     for key, value in values[:-1]:
-        write(before, (*way, key), value)
+        before = with_value(before, (*way, key), value)
     edit = Edit(first.start, first.end, "".join(edits[0].text for edits in made))
     return changed(document, [edit], (*way, values[-1][0]), values[-1][1], before)
 
@@ -90,7 +100,7 @@ def add_item(document: YamlDocument, lines: abc.Sequence[str]) -> Edit:
     first, *rest = lines
     item = document.newline.join([f"{indentation}- {first}", *(f"{indentation}  {line}" for line in rest)])
     start, end, text = _lines_after(document.text, items.end, item, document.newline)
-    before = data(document.parsed.roots)
+    before = data_of(document)
     after = data(parse_yaml(document.text[:start] + text + document.text[end:]).roots)
     if len(after) != 1 or after[0][:-1] != before[0]:
         raise Refused("the edit would change other parts of the document")
@@ -200,7 +210,7 @@ def style_of(document: YamlDocument, target: Mapping) -> Style:
     """The indentation style of the document: that of the target, else of the whole document."""
     roots = document.parsed.roots
     step = next((found for root in (target, *roots) if (found := _step(document.text, root))), 2)
-    dash = next((found for root in roots if (found := _dash(document.text, root)) is not None), 0)
+    dash = document.parsed.derived(_dash)
     last = target.entries[-1].key if target.entries else None
     quoted = target.flow and isinstance(last, Scalar) and last.style == '"'
     return Style(step, dash, document.newline, json=document.parsed.json or quoted)
@@ -361,10 +371,11 @@ def _flow_step(text: str, root: Mapping) -> int | None:
     return None
 
 
-def _dash(text: str, root: Node) -> int | None:
-    for node in walk(root):
+def _dash(parsed: ParsedDocument) -> int:
+    """How far the dashes of a list are behind its key."""
+    for node in (node for root in parsed.roots for node in walk(root)):
         if isinstance(node, Mapping) and not node.flow:
             for entry in node.entries:
                 if isinstance(entry.value, Sequence) and not entry.value.flow:
-                    return _column(text, entry.value.start) - _column(text, entry.key.start)
-    return None
+                    return _column(parsed.text, entry.value.start) - _column(parsed.text, entry.key.start)
+    return 0

@@ -10,6 +10,7 @@ from typing import Any
 
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.kubernetes.model.resources import YamlDocument
+from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Mapping, Node, Scalar, Sequence
 from playpen_ls.languages.kubernetes.syntax.recovery import parse_yaml
 from playpen_ls.languages.kubernetes.syntax.writer import Value
@@ -41,9 +42,8 @@ def changed(
     document: YamlDocument, edits: list[Edit], way: Path, value: Value, before: list[Any] | None = None
 ) -> list[Edit]:
     """The edits, if they set only `way` to `value`, compared with the data `before`. Raises Refused."""
-    expected = data(document.parsed.roots) if before is None else before
-    write(expected, way, value)
-    return _compared(document, edits, way, expected)
+    expected = data_of(document) if before is None else before
+    return _compared(document, edits, way, with_value(expected, way, value))
 
 
 def removed(document: YamlDocument, edits: list[Edit], way: Path) -> list[Edit]:
@@ -99,7 +99,7 @@ def _part_data(document: YamlDocument, edits: Iterable[Edit], lines: Span) -> li
     part = _edited(document.text, edits, lines)
     if _MARKER.search(part) or not (lines.end == len(document.text) or part.endswith(("\n", "\r"))):
         return None
-    return _data_of(part)
+    return _data_of(part) if len(part) > _SHORT else _data_of_short(part)
 
 
 _MARKER = regex(r"(?:^|[\r\n])(?:---|\.\.\.)")
@@ -132,22 +132,40 @@ def _data_of(text: str) -> list[Any] | None:
     return None if parsed.broken else data(parsed.roots)
 
 
+_SHORT = 2000
+_data_of_short = lru_cache(maxsize=256)(_data_of.__wrapped__)  # manifests of services and environments are alike
+
+
+def data_of(document: YamlDocument) -> list[Any]:
+    """The data of a document, computed once. Not to be changed."""
+    return document.parsed.derived(_data_of_parsed)
+
+
+def _data_of_parsed(parsed: ParsedDocument) -> list[Any]:
+    return data(parsed.roots)
+
+
 def without(document: YamlDocument, way: Path) -> list[Any]:
     """The document's data without one key or item."""
-    found = data(document.parsed.roots)
-    here: Any = found
-    for step in way[:-1]:
-        here = here[step]
+    found, here = _copied(data_of(document), way)
     del here[way[-1]]
     return found
 
 
-def write(data: list[Any], way: Path, value: Value) -> None:
-    """Set a value in plain data."""
-    here: Any = data
-    for step in way[:-1]:
-        here = here[step]
+def with_value(data: list[Any], way: Path, value: Value) -> list[Any]:
+    """Plain data with another value at the end of a path."""
+    found, here = _copied(data, way)
     here[way[-1]] = _plain_value(value)
+    return found
+
+
+def _copied(data: list[Any], way: Path) -> tuple[list[Any], Any]:
+    """The data and what is at the last but one step of a path, with copies of all on this path."""
+    found: list[Any] = data.copy()
+    here: Any = found
+    for step in way[:-1]:
+        here[step] = here = here[step].copy()
+    return found, here
 
 
 def data(roots: Iterable[Node]) -> list[Any]:
