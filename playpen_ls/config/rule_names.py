@@ -48,8 +48,18 @@ def unknown_rule(name: str) -> str:
 
 def similar_rule(name: str) -> str:
     """The id of the rule that is probably meant by a misspelled name, or ""."""
-    ids = [rule.id for language in LANGUAGES for rule in rules_of(language)]
-    # Without its language it is compared with what stands behind the others' languages.
-    known = {id if "/" in name else id.partition("/")[2]: id for id in reversed(ids)}
-    close = get_close_matches(name, list(known), n=1)
-    return known[close[0]] if close else ""
+    return next(iter(similar_rules(name, 1)), "")
+
+
+def similar_rules(name: str, most: int = 3) -> list[str]:
+    """The ids of rules that can be meant by a name: misspelled or, if `most` is more than 1, a part of theirs."""
+    language, _, word = name.rpartition("/")
+    is_known = not language or language in LANGUAGES
+    ids = [rule.id for one in ((language,) if language in LANGUAGES else LANGUAGES) for rule in rules_of(one)]
+    # What is behind the language is compared, except if the language itself is misspelled.
+    keys = {id: id.partition("/")[2] if is_known else id for id in ids}
+    close = get_close_matches(word if is_known else name, dict.fromkeys(keys.values()), n=most)
+    found = [id for key in close for id in ids if keys[id] == key]
+    if not found and most > 1:
+        found = [id for id in ids if word in id.partition("/")[2].split("-")]
+    return found[:most]
