@@ -133,7 +133,7 @@ def settings(text: str, form: Form) -> Iterator[Setting]:
 def embedded(text: str) -> Iterator[Span]:
     """The spans of provider keys and of passwords in URLs and connection strings within a text."""
     yield from shapes(text)
-    for login in url_logins(text):
+    for login in url_logins(text, documented=False):
         yield login.password
     yield from connection_passwords(text)
 
@@ -181,7 +181,7 @@ def _in_text(text: str, *, own_hosts: bool = True) -> Iterator[LineSecret]:
     """Secrets that are told by their own text. `own_hosts`: also weak passwords for services on the machine itself."""
     for span in (*shapes(text), *connection_passwords(text)):
         yield LineSecret(span, False)
-    for login in url_logins(text, documented=own_hosts):
+    for login in url_logins(text, documented=False):
         plain = is_weak_login(login, text)
         if own_hosts or not (plain and is_own_host(login.host)):
             yield LineSecret(login.password, plain)

@@ -145,7 +145,7 @@ def url_logins(text: str, *, documented: bool = True) -> Iterator[Login]:
         password = match["password"]
         if (is_template(password) and password != "example") or re.search(r"[${}%<>]", password):
             continue
-        if password.lower() in _NO_PASSWORDS and (documented or _is_stand_in(match["user"], match["host"])):
+        if password.lower() in _NO_PASSWORDS and (documented or is_stand_in(match["user"], match["host"])):
             continue
         if _is_name_of_secret(password):
             continue
@@ -165,7 +165,7 @@ def _is_name_of_secret(value: str) -> bool:
     return value.isupper() and is_secret_name(value)
 
 
-def _is_stand_in(user: str, host: str) -> bool:
+def is_stand_in(user: str, host: str = "") -> bool:
     """Whether a user or host belongs to the example of a URL: `user:password@host`."""
     users = ("", "user", "username", "usr", "login", "name", "me", "you", "foo", "oauth2", "x-access-token")
     return user.lower() in users or bool(re.fullmatch(r"(?:your|my)?[-_]?(?:host(?:name)?|server)|.*example.*", host))

@@ -24,6 +24,7 @@ from playpen_ls.vocabulary.secrets import (
     is_own_host,
     is_password_name,
     is_secret_name,
+    is_stand_in,
     is_template,
     is_throwaway,
     is_weak,
@@ -371,7 +372,7 @@ def _pair(command: Command) -> Iterator[ShellSecret]:
     word, start, flag = found
     mark = "," if command.name == "lftp" else ":"
     user, colon, password = word.text[start:].partition(mark)
-    if not colon or not _is_password(password) or password.lower() in _DOCUMENTED:
+    if not colon or not _is_password(password) or (password.lower() in _DOCUMENTED and is_stand_in(user)):
         return
     if is_weak(password) and any(_OWN_URL.match(one.text) for one in command.arguments):
         return

@@ -18,7 +18,7 @@ from playpen_ls.rules.kubernetes._secrets import (
     to_secret,
 )
 from playpen_ls.vocabulary.secret_lines import embedded
-from playpen_ls.vocabulary.secrets import is_named_secret
+from playpen_ls.vocabulary.secrets import is_named_secret, is_weak_login, url_logins
 
 HEAD = """\
 apiVersion: apps/v1
@@ -95,6 +95,7 @@ stringData:
         ),
         # A URL has no fix: it must be rewritten by hand, with `$(DB_PASSWORD)`.
         ENV + "            - name: DATABASE_URL\n              value: postgres://web:«hunter2»@postgres/web\n",
+        ENV + "            - name: DATABASE_URL\n              value: postgres://app:«password»@postgres/app\n",
         HEAD + "          args: [--db-password=«s3cr3tvalue»]\n",
         HEAD + "          command: [mysql, -uroot, -p«Zebra-9912»]\n",
         HEAD + "          command: [sh, -c, 'redis-cli -a «Zebra-9912» ping']\n",
@@ -143,8 +144,11 @@ def literal_secret(word: EnvironmentEntry | Container, files: Files, secrets: Se
         return
     container = word.container.display_name
     if not is_secret_entry(word):
-        for span in embedded(word.value.value):
-            severity = severity_of("", word.value.value[span.start : span.end])
+        value = word.value.value
+        logins = [*url_logins(value, documented=False)]
+        for span in embedded(value):
+            weak = any(one.password == span and is_weak_login(one, value) for one in logins)
+            severity = Severity.WARNING if weak else severity_of("", value[span.start : span.end])
             message = f"hard-coded secret in `{word.name}` of {container}"
             yield Finding(place(word.document, word.value, span), message, severity=severity)
         return

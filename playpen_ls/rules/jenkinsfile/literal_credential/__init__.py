@@ -30,6 +30,7 @@ from playpen_ls.vocabulary.secrets import (
     is_secret_name,
     is_template,
     is_throwaway,
+    is_weak,
     is_weak_login,
     may_be_secret,
     url_logins,
@@ -124,6 +125,11 @@ def steps(text: str) -> str:
         steps("env.ADMIN_PASSWORD = '«admin»'"),
         "pipeline {\n    parameters {\n        string(name: 'DB_PASSWORD', defaultValue: '«s3cr3t!7»')\n    }\n}\n",
         steps("git url: 'https://ci:«p4ssw0rd!»@git.corp/app.git'"),
+        steps("remote.password = '«password»'"),
+        example(
+            steps("sh 'curl -u admin:«password» -T x https://nexus:5000/a'"),
+            fixed=steps(NEXUS + " {\n    sh 'curl -u \"$NEXUS_USER:$NEXUS_PASS\" -T x https://nexus:5000/a'\n}"),
+        ),
         steps(
             "build job: 'x', parameters: [string(name: 'ADMIN_PASSWORD', value: '«admin»'),\n"
             "    [$class: 'StringParameterValue', value: '«hunter2-Horse»', name: 'API_TOKEN']]"
@@ -330,7 +336,7 @@ def _is_weak_password(file: FileView, one: Assignment, value: str) -> bool:
 
 def _may_be_password(name: str, value: str) -> bool:
     """Whether a plain word is a password, and not the name of a credential or variable that contains one."""
-    return is_password_name(name) and not (_ID.fullmatch(value) or is_secret_name(value))
+    return is_password_name(name) and (is_weak(value) or not (_ID.fullmatch(value) or is_secret_name(value)))
 
 
 def _is_of_login(file: FileView, one: Assignment, value: str) -> bool:
