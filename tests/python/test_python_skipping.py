@@ -23,7 +23,7 @@ from playpen_ls.api.rule import Configured, Rule
 from playpen_ls.engine.check import check
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.engine.rule_set import RuleSet
-from playpen_ls.languages.python.facts import finds_nothing
+from playpen_ls.languages.python.facts import finds_nothing, says_nothing
 from playpen_ls.languages.python.model import chunks, local_facts
 from playpen_ls.languages.python.model.chunks import PythonChunk
 from playpen_ls.languages.python.model.module import parse
@@ -266,3 +266,19 @@ def test_what_a_head_tells_is_what_the_tree_tells(path: Path):
 )
 def test_what_a_head_does_not_tell_is_parsed(text: str):
     assert bindings_by_head(text) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "unread"),
+    [
+        ("util.py", '"""Helpers of the application."""\nimport math\n\nAREA = 2 * math.pi\n', True),
+        ("shop.py", '"""A log of the api."""\nTOTAL = 2\n', True),
+        ("util.py", "from shop import *\n", False),
+        ("util.py", "from shop import (\n    application,\n)\n", False),
+        ("util.py", "from shop import app as application", False),
+        ("shop.py", "application = make()\n", False),
+        ("shop.py", "class UserBase(Model): ...\n", False),
+    ],
+)
+def test_only_a_name_that_is_bound_makes_a_module_one_that_can_export_it(path: str, text: str, unread: bool):
+    assert says_nothing(Source(path, text)) is unread

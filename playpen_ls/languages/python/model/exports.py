@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from playpen_ls.api.file_view import Outline
 from playpen_ls.languages.python.model.queries import scope
@@ -45,6 +45,7 @@ _NAMES = frozenset((
 ))  # fmt: skip
 _ENDS = ("_log", "_logger", "Logger", "_db", "Settings", "Config", "Base", "Mixin", "_app", "_router", "_bp")
 _STARTS = ("Base", "Abstract")
+_PARTS = (*_ENDS, *_STARTS)
 # What binds one of them to something else than a literal.
 _BOUND = regex(
     r"^[ \t]*(?:(?:self\.|\w*_)?(?:log|logger|LOG|LOGGER|db|metadata|app|application|api|router|bp|blueprint)[ \t]*"
@@ -52,6 +53,9 @@ _BOUND = regex(
     r"|class[ \t]+(?:(?:Base|Abstract)\w*|\w*(?:Logger|Settings|Config|Base|Mixin))[ \t]*\()",
     re.MULTILINE,
 )
+_ASSIGNED = regex(r"[ \t]*[:=(]")
+_IMPORTED = regex(r"[ \t\f]*(?:[:=(),;#\\\r\n]|as\b|\Z)")
+_STAR = regex(r"import[\s\\(]*\*")
 # Modules from which others import what these have imported.
 _COLLECTING = regex(
     r"(?:^|/)(?:__init__|\w*(?:log|settings|config|util|common|core|base|extensions|deps|db|database|session)\w*)\.py$"
@@ -63,10 +67,30 @@ def possible_in(path: str, words: Words) -> bool:
     if words.has_any(_KNOWN_WORDS):
         return True
     collects = _collects(path)
-    if collects and "import" in words.all and "*" in words.text:
+    if collects and "import" in words.all and _STAR.search(words.text):
         return True
-    named = words.has_any(_NAMES) or any(word.endswith(_ENDS) or word.startswith(_STARTS) for word in words.all)
-    return named and (collects or _BOUND.search(words.text) is not None)
+    if not any(_is_bound(name, words.text, collects) for name in _followed(words)):
+        return False
+    return collects or _BOUND.search(words.text) is not None
+
+
+def _followed(words: Words) -> Iterable[str]:
+    """The words that are such names."""
+    if any(part in words.text for part in _PARTS):
+        return filter(_is_followed, words.all)
+    return _NAMES & words.all
+
+
+def _is_bound(name: str, text: str, collects: bool) -> bool:
+    """Whether the name is ever followed by what follows a name that is bound; in prose it is not."""
+    follows = _IMPORTED if collects else _ASSIGNED
+    at = text.find(name)
+    while at >= 0:
+        at += len(name)
+        if follows.match(text, at):
+            return True
+        at = text.find(name, at)
+    return False
 
 
 def _collects(path: str) -> bool:
