@@ -86,8 +86,9 @@ def _stated(file: Jenkinsfile) -> Iterator[Fact]:
 
 def _of_agents(region: Region) -> Iterator[Fact]:
     """The manifests of agents' pods, which are incomplete: the Kubernetes plugin merges them with its templates."""
-    for path, span in region.parsed.derived(agents).files:
-        yield Overlay(Place("", span), (posixpath.normpath(path),), ())
+    if "yamlFile" in region.parsed.text:
+        for path, span in region.parsed.derived(agents).files:
+            yield Overlay(Place("", span), (posixpath.normpath(path),), ())
     for image, span in region.parsed.derived(pod_images):
         reference = ImageReference.parse(image)
         if reference.tag and not reference.floats and not reference.variable and not reference.digest:
@@ -142,10 +143,13 @@ _FOLDER_KEY = regex(
     r"(?:docker|build|service|app|source|work(?:ing)?)?(?:dir|directory|context|path|folder)", re.IGNORECASE
 )
 _FILE_KEY = regex(r"docker_?file(?:path)?", re.IGNORECASE)
+_NAMES_IMAGE = regex(r"(?:image|repo(?:sitory)?|container)(?:name)?[\"']?\s*:")  # in lower case, as a quick look
 
 
 def _of_library(parsed: Parsed) -> tuple[Fact, ...]:
     """A step of a shared library that gets an image, and the folder or the Dockerfile that it is built from."""
+    if not _NAMES_IMAGE.search(parsed.text.lower()):
+        return ()
     found = []
     for call in Region(parsed).calls:
         given = {one.name: one.string for one in call.arguments if one.name is not None}
