@@ -254,10 +254,10 @@ class Linker:
         by_statement, without, ambiguous = self._stated(use, name) if not name.partial else (None, "", [])
         if by_statement is not None or without:
             return by_statement
-        by_name = self._equal(use, name, ambiguous) or self._explained(use, name) or self._like_workload(use, name)
-        if by_name is not None or ambiguous:
-            return by_name
-        return self._only(use, name, placeholder=False)
+        if ambiguous:  # only its whole name tells which of them
+            return self._equal(use, name, ambiguous) or self._like_workload(use, name)
+        by_name = self._equal(use, name) or self._explained(use, name) or self._like_workload(use, name)
+        return by_name or self._only(use, name, placeholder=False)
 
     def _stated(self, use: Use, name: ImageName) -> tuple[Link | None, str, list[str]]:
         """Rank A: (link, the tool that builds the image without a Dockerfile, the Dockerfiles if there are several)."""
@@ -390,7 +390,8 @@ class Linker:
         """Rank D, for a placeholder: the container, or the chart if it has no other, is named like the folder."""
         for called in (*use.names[:1], use.chart):
             run = words(called)
-            if not run or all(map(is_generic, run)) or called.lower() in THIRD_PARTY or ROLES.issuperset(run):
+            says_nothing = len(run) == 1 and is_generic(run[0])  # `app`, but not `app-service`
+            if not run or says_nothing or called.lower() in THIRD_PARTY or ROLES.issuperset(run):
                 continue
             path = self._nearest(use, self._named.get(run, ()))
             if path:

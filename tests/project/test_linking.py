@@ -54,12 +54,13 @@ def link_of(
             "apps/order-service/Dockerfile",
         ),
         (Use("\ue000", "helm/x/templates/app.yaml", ("app", "order-service")), None),
+        (Use("\ue000", "helm/x/templates/app.yaml", ("app-service",)), "apps/app-service/Dockerfile"),
         (Use("\ue000", "helm/x/templates/app.yaml", ("redis",)), None),
         (Use("\ue000", "helm/x/templates/app.yaml", ("proxy",)), None),
     ],
 )
 def test_a_placeholder_is_possibly_the_image_of_its_container_s_name(use: Use, expected: str | None):
-    names = ("order-service", "app", "redis", "proxy")
+    names = ("order-service", "app", "app-service", "redis", "proxy")
     found = Linker([recipe(f"apps/{name}/Dockerfile") for name in names], []).link(use)
     assert (found and found.dockerfile) == expected
     assert found is None or found.certainty is Certainty.POSSIBLE
@@ -114,6 +115,10 @@ CASES = {
                                      "x/Dockerfile"),
     "two builds of one image": ("me/shop:1", "app.yaml", ["a/Dockerfile", "b/Dockerfile"],
                                 [build("me/shop", "a"), build("me/shop", "b")], None),
+    "two builds of one image, a folder has a part of its name": (
+        "shop-helm", "t/x/app.yaml", ["t/helm/Dockerfile", "t/a/Dockerfile"],
+        [build("shop-helm", "t/a", path="t/a/build.sh"), build("shop-helm", "t/helm", path="t/helm/build.sh"),
+         build("shop-web", "t/a", path="t/a/build.sh")], None),
     "the whole repository decides": ("two/shop:1", "app.yaml", ["a/Dockerfile", "b/Dockerfile"],
                                      [build("one/shop", "a"), build("two/shop", "b")], "b/Dockerfile"),
     "another account's image": ("other/shop:1", "app.yaml", ["a/Dockerfile"], [build("one/shop", "a")], None),
