@@ -587,7 +587,7 @@ class Linker:
         name = ImageName.of(use.image)
         if name.partial or name.is_placeholder or name.base in self._statements or self._named.get(words(name.base)):
             return None
-        if not name.path_account and not name.account:
+        if not name.account or not any(_is_one_edit(base, name.base) for base in self._statements):
             return None
         built = {
             base: fact
