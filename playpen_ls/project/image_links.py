@@ -30,7 +30,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import IntEnum
 from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from playpen_ls.api.fact_types import DotenvVariable, Exposed, ImageBuilt, Recipe
 from playpen_ls.api.facts import Fact, Facts, Table
@@ -53,6 +53,7 @@ F = TypeVar("F", bound=Fact)
 Words = tuple[str, ...]
 
 _MOST_LINKS = 4096  # that are kept: several rules ask for the link of a container, at each edit again
+_ONLY = "is the only Dockerfile near the manifest"
 _NEAR, _FAR = 2, 3  # images that must share an affix, near the manifest and elsewhere
 _PRIVATE_HOST = regex(
     r"localhost(?::\d+)?|[\w-]+:\d+|(?:10|127|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d+)+(?::\d+)?"
@@ -130,6 +131,14 @@ class Use:
     names: tuple[str, ...] = ()
     ports: frozenset[int] = frozenset()
     chart: str = ""
+
+
+class _Stated(NamedTuple):
+    """What statements say of an image: a link, the tool that builds it without a Dockerfile, or several Dockerfiles."""
+
+    link: Link | None = None
+    without: str = ""
+    among: Sequence[str] = ()
 
 
 def facts_of(kind: type[F], facts: Iterable[F]) -> Facts[F]:
@@ -248,19 +257,19 @@ class Linker:
         if not self._files or not use.image:
             return None
         if name.is_placeholder:
-            return self._only(use, name, placeholder=True) or self._like_container(use)
+            return self._only_for_placeholder(use, name) or self._like_container(use)
         if self._is_public(name):
             return None
-        by_statement, without, ambiguous = self._stated(use, name) if not name.partial else (None, "", [])
-        if by_statement is not None or without:
-            return by_statement
-        if ambiguous:  # only its whole name tells which of them
-            return self._equal(use, name, ambiguous) or self._like_workload(use, name)
+        stated = self._stated(use, name) if not name.partial else _Stated()
+        if stated.link is not None or stated.without:
+            return stated.link
+        if stated.among:  # only its whole name tells which of them
+            return self._equal(use, name, stated.among) or self._like_workload(use, name)
         by_name = self._equal(use, name) or self._explained(use, name) or self._like_workload(use, name)
-        return by_name or self._only(use, name, placeholder=False)
+        return by_name or self._only(use, name)
 
-    def _stated(self, use: Use, name: ImageName) -> tuple[Link | None, str, list[str]]:
-        """Rank A: (link, the tool that builds the image without a Dockerfile, the Dockerfiles if there are several)."""
+    def _stated(self, use: Use, name: ImageName) -> _Stated:
+        """Rank A."""
         told = [(other, fact) for other, fact in self._statements.get(name.base, ()) if other.fits(name)]
         folder = posixpath.dirname(use.path)
         above = [(other, fact) for other, fact in told if _below(use.path, self._scope_of(fact))]
@@ -275,10 +284,10 @@ class Linker:
                 depth = len(self._scope_of(fact).split("/")) if above and self._scope_of(fact) else 0
                 found.setdefault(path, []).append((depth, exact, fact))
         if not found:
-            return None, (without[0].builder if without else ""), []
+            return _Stated(without=without[0].builder if without else "")
         path = self._chosen(use, name, found)
         if not path:
-            return None, "", sorted(found)
+            return _Stated(among=sorted(found))
         facts = [fact for _, _, fact in sorted(found[path], key=lambda one: (-one[0], -one[1]))]
         evidence = tuple(
             Evidence("statement", _at(fact.place, f"builds image `{name.base}` from `{path}`"))
@@ -288,7 +297,7 @@ class Linker:
         context = next((one.context for one in facts if one.context is not None and not one.in_workspace), None)
         if context is None:
             context = self._context_of(facts[0], path)
-        return self._made(path, context, Certainty.CERTAIN if sure else Certainty.LIKELY, evidence), "", []
+        return _Stated(self._made(path, context, Certainty.CERTAIN if sure else Certainty.LIKELY, evidence))
 
     def _chosen(self, use: Use, name: ImageName, found: dict[str, list[tuple[int, bool, ImageBuilt]]]) -> str:
         """The one Dockerfile of those that statements name, or ""."""
@@ -437,53 +446,71 @@ class Linker:
         part = slice(None, len(some)) if side == "before" else slice(-len(some), None)
         return len({one.path for every, files in self._named.items() if every[part] == some for one in files})
 
-    def _only(self, use: Use, name: ImageName, placeholder: bool) -> Link | None:
-        """Rank D."""
+    def _only_for_placeholder(self, use: Use, name: ImageName) -> Link | None:
+        """Rank D, for an image that is only a placeholder."""
+        folder, near = self._candidates(use)
+        if len(near) > 1:
+            near = [one for one in near if one.folder == posixpath.dirname(use.path)]
+        placeholders = {image for image in self._images[folder] if ImageName.of(image).is_placeholder}
+        if len(near) != 1 or len(placeholders) > 1 or self._is_anothers(use, name, near[0].path):
+            return None
+        return self._by_name(near[0].path, Certainty.POSSIBLE, _ONLY, "only")
+
+    def _only(self, use: Use, name: ImageName) -> Link | None:
+        """Rank D, for an image that shares a word with the Dockerfile, or that is alone near it."""
+        folder, near = self._candidates(use)
+        if len(near) != 1 or not self._is_own(name, guess=True) or self._is_anothers(use, name, near[0].path):
+            return None
+        (one,) = near
+        if self._contains_another(name, one):
+            return None
+        place = [*folder.split("/")[-2:], *one.folder[len(folder) :].split("/"), *one.names]
+        around = {word for word in _telling_words(*place) if len(word) > 2}
+        base, named = _telling_words(name.base), _telling_words(*one.names)
+        shares = len(around & base) > 1 or (bool(around & base) and (base <= around or named <= base))
+        alone = self._is_alone(name, folder, one)
+        if not (alone or shares) or (ROLES.intersection(words(name.base)[1:]) - around and not alone):
+            return None
+        found = self._by_name(one.path, Certainty.LIKELY, _ONLY, "only")
+        if not alone or shares:
+            return found
+        here = Place(use.path, Span(0, 0), f"image `{name.base}` is the only one here that the project can build")
+        return replace(found, evidence=(*found.evidence, Evidence("image", here)))
+
+    def _candidates(self, use: Use) -> tuple[str, list[NamedDockerfile]]:
+        """The innermost folder that has the manifest and any Dockerfile, and its Dockerfiles without variants."""
         folder, near = self._innermost(use.path)
         near = [one for one in near if not one.spare]
         plain = [one for one in near if posixpath.basename(one.path) in PLAIN]
         if len(plain) == 1 and len({one.folder for one in near}) == 1:
-            near = plain  # the others are variants of it
-        if placeholder and len(near) > 1:
-            near = [one for one in near if one.folder == posixpath.dirname(use.path)]
-        if len(near) != 1 or self._is_anothers(use, name, near[0].path):
-            return None
-        (one,) = near
-        if placeholder:
-            images = {image for image in self._images[folder] if ImageName.of(image).is_placeholder}
-            if len(images) > 1:
-                return None
-            return self._by_name(one.path, Certainty.POSSIBLE, "is the only Dockerfile near the manifest", "only")
-        if not self._is_own(name, guess=True):
-            return None
-        place = [*folder.split("/")[-2:], *one.folder[len(folder) :].split("/"), *one.names]
-        around = {word for part in place for word in words(part) if len(word) > 2 and not is_generic(word)}
-        base = {word for word in words(name.base) if not is_generic(word)}
-        named = {word for part in one.names for word in words(part) if not is_generic(word)}
-        shares = len(around & base) > 1 or (bool(around & base) and (base <= around or named <= base))
-        if any(other is not one and is_image for _, other, left, is_image in self._overlapping(words(name.base))
-               if all(map(is_generic, (*left[0], *left[1])))):  # fmt: skip
-            return None
+            return folder, plain  # the others are variants of it
+        return folder, near
+
+    def _contains_another(self, name: ImageName, one: NamedDockerfile) -> bool:
+        """Whether the name of another Dockerfile is in the image's, and what is left says nothing."""
+        return any(
+            other is not one and is_inside and all(map(is_generic, (*left[0], *left[1])))
+            for _, other, left, is_inside in self._overlapping(words(name.base))
+        )
+
+    def _is_alone(self, name: ImageName, folder: str, one: NamedDockerfile) -> bool:
+        """Whether no other image of the folder can be the Dockerfile's, or the account is named like it."""
+        last = words(name.account.rpartition("/")[2])
+        if not all(map(is_generic, last)) and last in map(words, one.names):
+            return True
+        if _without_dull(one.folder, folder) != folder:
+            return False
+        if not self._is_own(name):  # an account of Docker Hub: only for a whole repository
+            if "/" in folder:
+                return False
+        elif name.account and len(self._of_account[name.account]) > 1:
+            return False
         others = {
             (other.account, "".join(words(other.base)))
             for other in map(ImageName.of, self._images[folder])
             if not other.is_placeholder and not self._is_public(other) and self._is_own(other, guess=True)
         }
-        alone = len(others) <= 1 and _without_dull(one.folder, folder) == folder
-        if self._is_own(name):
-            alone = alone and (not name.account or len(self._of_account[name.account]) <= 1)
-        else:  # an account of Docker Hub: only for a whole repository
-            alone = alone and "/" not in folder
-        last = words(name.account.rpartition("/")[2])
-        if not all(map(is_generic, last)) and last in map(words, one.names):
-            alone = True
-        if not (alone or shares) or (ROLES.intersection(words(name.base)[1:]) - around and not alone):
-            return None
-        found = self._by_name(one.path, Certainty.LIKELY, "is the only Dockerfile near the manifest", "only")
-        if not alone or shares:
-            return found
-        here = Place(use.path, Span(0, 0), f"image `{name.base}` is the only one here that the project can build")
-        return replace(found, evidence=(*found.evidence, Evidence("image", here)))
+        return len(others) <= 1
 
     # What several ranks use
 
@@ -613,11 +640,11 @@ class Linker:
             return "the image is computed or a placeholder, and the manifest is not beside a single Dockerfile"
         if self._is_public(name):
             return f"`{name.base}` is a public image"
-        _, without, ambiguous = self._stated(use, name)
-        if without:
-            return f"`{name.base}` is built with {without}, without a Dockerfile"
-        if ambiguous:
-            return f"`{name.base}` is built from several Dockerfiles: {', '.join(ambiguous)}"
+        stated = self._stated(use, name)
+        if stated.without:
+            return f"`{name.base}` is built with {stated.without}, without a Dockerfile"
+        if stated.among:
+            return f"`{name.base}` is built from several Dockerfiles: {', '.join(stated.among)}"
         if len(self._named.get(words(name.base), ())) > 1:
             return f"several folders with a Dockerfile are named `{name.base}`"
         if any(not other.fits(name) for other, _ in self._statements.get(name.base, ())):
@@ -679,6 +706,11 @@ def _path(fact: Fact) -> str:
 
 def _at(place: Place, message: str) -> Place:
     return Place(place.path, place.span, message)
+
+
+def _telling_words(*names: str) -> set[str]:
+    """The words of names without those that say nothing."""
+    return {word for name in names for word in words(name) if not is_generic(word)}
 
 
 def _is_literal(account: str) -> bool:
