@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -433,6 +434,12 @@ async def test_hover_on_an_image_tells_what_it_is_built_from(each_editor: Editor
     assert len(told.splitlines()) <= 12
     start = editor.texts["app.yaml"].index("nexus:5000")
     assert hover.range.start == client_position(editor.texts["app.yaml"], start, editor.encoding)
+    hover = await hovered(editor, "app.yaml", "web  #")
+    assert hover
+    shown = [line for line in hover.contents.value.splitlines() if line.strip()]
+    assert len(shown) <= 12
+    assert "kubernetes/" in hover.contents.value
+    assert re.fullmatch(r"(- )?and \d more", shown[-1])
 
 
 @pytest.mark.asyncio

@@ -18,6 +18,7 @@ from playpen_ls.session.inspection import described, inspected_at
 from playpen_ls.session.references.reference import Kind
 from playpen_ls.text.span import Span
 
+_MOST = 12  # lines that are shown; others would have to be scrolled to
 _PEERS_OWN = (Kind.STAGE, Kind.ARGUMENT)
 """What other servers for Dockerfiles show."""
 
@@ -31,18 +32,21 @@ def hover(context: Context, params: lsp.HoverParams) -> lsp.Hover | None:
     offset = positions.offset(params.position)
     texts, spans = [], []
     thing = _thing(opened, offset, opened.language in context.peers)
-    if thing is not None:
-        lines, span = thing
-        texts.append("".join(f"{' ' * (len(line) - len(line.lstrip()))}- {line.lstrip()}\n" for line in lines))
-        spans.append(span)
+    room = _MOST
     diagnostics = [
         diagnostic
         for diagnostic in workspace.documents[opened.path].displayed
         if diagnostic.span.start <= offset <= diagnostic.span.end
     ]
+    if thing is not None:
+        lines, span = thing
+        lines = _at_most(_MOST - 5 if diagnostics else _MOST, lines)
+        room -= len(lines) + 1
+        texts.append("".join(f"{' ' * (len(line) - len(line.lstrip()))}- {line.lstrip()}\n" for line in lines))
+        spans.append(span)
     diagnostics.sort(key=lambda diagnostic: diagnostic.span.end - diagnostic.span.start)
     if diagnostics:
-        texts.append("".join(_findings(opened, diagnostics)))
+        texts.append("".join(_findings(opened, diagnostics, room - 3)))
         spans += [diagnostic.span for diagnostic in diagnostics]
     if not texts:
         return None
@@ -66,10 +70,16 @@ def _thing(opened: ClientDocument, offset: int, is_beside: bool) -> tuple[list[s
     return explained_at(workspace, opened.path, offset, left)
 
 
-def _findings(opened: ClientDocument, diagnostics: list[Diagnostic]) -> Iterator[str]:
-    """The first finding with its reason, the others in a line each."""
+def _at_most(number: int, lines: list[str]) -> list[str]:
+    return lines if len(lines) <= number else [*lines[: number - 1], "…"]
+
+
+def _findings(opened: ClientDocument, diagnostics: list[Diagnostic], most: int) -> Iterator[str]:
+    """The first finding with its reason in three lines at most, the others in a line each; at most so many of these."""
+    others = len(diagnostics) - 1
+    shown = others if others <= most else max(0, most - 1)
     platform = opened.workspace.configs.of(opened.path).platform
-    for number, diagnostic in enumerate(diagnostics):
+    for number, diagnostic in enumerate(diagnostics[: 1 + shown]):
         rule = diagnostic.rule
         page = platform.rule_link(rule.id, rule.practice)
         name = f"[{rule.id}]({page})" if page else f"`{rule.id}`"
@@ -80,6 +90,8 @@ def _findings(opened: ClientDocument, diagnostics: list[Diagnostic]) -> Iterator
         else:
             why = f"; no fix: {refused}" if refused else ""
             yield f"{'' if number > 1 else chr(10)}- {diagnostic.finding.message} ({name}){why}\n"
+    if shown < others:
+        yield f"{'' if shown else chr(10)}- and {others - shown} more\n"
 
 
 def _refusals(opened: ClientDocument, diagnostic: Diagnostic) -> list[str]:
