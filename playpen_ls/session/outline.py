@@ -13,6 +13,7 @@ from playpen_ls.languages.dockerfile.model.dockerfile import DockerfileModel
 from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Cmd, Entrypoint, Expose, Healthcheck
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Statement, Tree
 from playpen_ls.languages.model import Model
 from playpen_ls.text.dataclass import dataclass
@@ -77,7 +78,7 @@ class Fold:
 def symbols(model: Model) -> tuple[Symbol, ...] | None:
     """The symbols of a file in text order; None for a language that is left to other servers."""
     if isinstance(model, Jenkinsfile):
-        return tuple(_in_block(model.tree.root, 0))
+        return _in_regions(model)
     if isinstance(model, DockerfileModel):
         return tuple(_stage(model, number) for number in range(1, len(model.chunks)))
     return None
@@ -100,6 +101,50 @@ def folds(model: Model) -> tuple[Fold, ...] | None:
 
 
 # Jenkinsfiles
+
+
+def _in_regions(model: Jenkinsfile) -> tuple[Symbol, ...]:
+    """From the symbols of each region, which stay known while its text stays the same."""
+    if any(chunk.broken for chunk in model.chunks):
+        return tuple(_in_block(model.tree.root, 0))  # braces are missing: the frames are not known
+    levels: list[list[Symbol]] = [[]]
+    opened: list[Symbol | None] = []
+    end = 0
+
+    def close() -> None:
+        head, children = opened.pop(), levels.pop()
+        if head is not None:
+            span = Span(head.span.start, end)
+            children = [Symbol(head.name, head.detail, head.kind, span, head.name_span, tuple(children))]
+        levels[-1] += children
+
+    for chunk in model.chunks:
+        while len(opened) > len(chunk.content.state.frames):
+            close()
+        *found, head = chunk.content.derived(_in_region)
+        levels[-1] += [_shifted(one, chunk.begins) for one in found if one is not None]
+        if chunk.content.structure.frame_at >= 0:
+            opened.append(_shifted(head, chunk.begins) if head is not None else None)
+            levels.append([])
+        end = chunk.begins + chunk.content.text.rfind("}") + 1
+    while opened:
+        close()
+    return tuple(levels[0])
+
+
+def _in_region(parsed: Parsed) -> tuple[Symbol | None, ...]:
+    """The symbols of a region, and that of the frame that it opens, if it opens one and that is a symbol."""
+    found = list(_in_block(Tree(parsed).root, 0))
+    if parsed.structure.frame_at < 0:
+        return (*found, None)
+    *_, last = Tree(parsed).root.statements
+    heads = list(_of_statement(last, 0))
+    return (*found[: len(found) - len(heads)], *heads) if heads else (*found, None)
+
+
+def _shifted(one: Symbol, by: int) -> Symbol:
+    children = tuple([_shifted(child, by) for child in one.children])
+    return Symbol(one.name, one.detail, one.kind, one.span.shifted(by), one.name_span.shifted(by), children)
 
 
 def _in_block(block: Block, depth: int) -> Iterator[Symbol]:

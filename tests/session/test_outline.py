@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
+from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
 from playpen_ls.languages.registry import LANGUAGES, parse
 from playpen_ls.session.outline import Symbol, folds, symbols
 from playpen_ls.session.outline_beside import symbols_beside
@@ -245,3 +247,29 @@ def test_half_typed_text_has_an_outline(language: str, text: str):
 def test_deep_nesting_ends():
     text = "stage('a') {" * 3_000 + "}" * 3_000
     assert len(list(lines(of("jenkinsfile", text)))) < 100
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PIPELINE, SCRIPTED, f"{SCRIPTED}def f() {{ stage('x') {{ }} }}\n{PIPELINE}", "node {\n  stage('A') { x() }\n}\n",
+        "pipeline {\n  stages { stage('q') { steps { sh 'a' } } } }\ndef x = 1\nnode { stage('z') { y() } }\n",
+        "def f() {\n  stage('x') { sh 'y' }\n}\nnode('a') {\n  timestamps {\n    stage('b') { f() }\n  }\n}\n",
+    ],
+)  # fmt: skip
+def test_the_symbols_of_regions_are_those_of_the_whole_file(text: str):
+    def by_the_tree(statements: Iterable[Statement]) -> list[tuple[str, int, int]]:
+        calls = ((one.call.name, one.start, one.end) for one in statements if one.call is not None)
+        return [call for call in calls if call[0] in ("stage", "pipeline", "post")]
+
+    def listed(symbols: Iterable[Symbol]) -> Iterator[tuple[str, int, int]]:
+        for one in symbols:
+            name = one.detail if one.detail == "stage" else one.name
+            if name in ("stage", "pipeline", "post"):
+                yield name, one.span.start, one.span.end
+            yield from listed(one.children)
+
+    model = parse("jenkinsfile", Source("x", text))
+    assert isinstance(model, Jenkinsfile)
+    assert len(model.chunks) > 1
+    assert sorted(listed(of("jenkinsfile", text))) == sorted(by_the_tree(model.statements))
