@@ -55,9 +55,8 @@ _PEERS = {"python": "python", "yaml": "kubernetes", "dockerfile": "dockerfile"}
 
 def peers(options: object) -> frozenset[str]:
     """The languages for which the client has another server, too, by its initialization options."""
-    if isinstance(options, Mapping) and isinstance(options.get("playpen"), Mapping):
-        options = options["playpen"]
-    named = options.get("peers") if isinstance(options, Mapping) else None
+    outside = options.get("peers") if isinstance(options, Mapping) else None
+    named = _inner(options).get("peers") if outside is None else outside
     if named is None:
         return PEERS
     if not isinstance(named, (list, tuple)) or not all(one in _PEERS for one in named):

@@ -102,7 +102,7 @@ def configured(by_server: bool) -> str:
     if not by_server:
         return given.replace("# formatter =", "formatter =")
     lines = [line for line in given.splitlines() if "formatter =" not in line]
-    return "\n".join(lines).replace("# timeout", "timeout").replace("# config = { fixOnSave", "config = { fixOnSave")
+    return "\n".join(lines).replace("# timeout", "timeout").replace("# fixOnSave", "fixOnSave")
 
 
 @contextmanager
@@ -210,9 +210,7 @@ def test_files_that_are_read_for_secrets_are_checked(tmp_path: Path, release: st
 def test_helix_goes_from_an_image_to_its_dockerfile_and_its_route(tmp_path: Path):
     write_project(tmp_path / "project")
     whole = (ROOT / "editors/helix/languages.toml").read_text()
-    whole = whole.replace(
-        "[[language]]", '[language-server.playpen-ls.config.diagnostics]\nscope = "workspace"\n\n[[language]]', 1
-    )
+    whole = whole.replace("peers =", 'diagnostics = { scope = "workspace" }\npeers =')
     with opened("sid", tmp_path, "k8s/shop.yaml", whole) as terminal:
         terminal.until(lambda text: "●" in text)
         terminal.until_keys(lambda text: "built from" in text, "gg", "/nexus", "\r", " k")

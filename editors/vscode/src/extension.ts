@@ -1,4 +1,4 @@
-import { commands, languages, window, workspace } from 'vscode';
+import { commands, extensions, languages, window, workspace } from 'vscode';
 import type { ExtensionContext, LogOutputChannel } from 'vscode';
 import { RevealOutputChannelOn, State } from 'vscode-languageclient/node';
 import type { DocumentSelector, LanguageClient } from 'vscode-languageclient/node';
@@ -7,6 +7,7 @@ import { explain, Pages } from './explain';
 import { IGNORE, ignoreWithReason } from './ignore';
 import { OwnServer } from './install';
 import { tellOfFailure, tellOfInstallation, tellOfInstalling, tellOfSettings } from './messages';
+import { peers } from './peers';
 import { SHOW_REFERENCES, showReferences } from './references';
 import { Saves } from './save';
 import { anyInterpreter, commandLine, findServer, serverSettings } from './server';
@@ -41,12 +42,19 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const pages = new Pages();
   context.subscriptions.push(output, status, workspace.registerTextDocumentContentProvider(Pages.scheme, pages));
 
-  let settings = '';
+  // What the server is told when it starts.
+  const told = () => JSON.stringify([serverSettings(), peers()]);
+  let before = '';
   const own = new OwnServer(context);
   const restart = () => {
-    settings = serverSettings();
+    before = told();
     void client?.end(); // otherwise the restart would wait for it, and it may never finish starting
     return (starting = starting.then(() => start(output, status, pages, own, install)));
+  };
+  const restartIfChanged = () => {
+    if (told() !== before) {
+      void restart();
+    }
   };
   const install = async () => {
     const problem = await own.install(await anyInterpreter(), output);
@@ -73,11 +81,8 @@ export async function activate(context: ExtensionContext): Promise<void> {
     commands.registerCommand('playpen.createConfiguration', asked(createConfiguration)),
     commands.registerCommand(IGNORE, (where) => client && ignoreWithReason(client, where)),
     commands.registerCommand(SHOW_REFERENCES, (uri, at, places) => client && showReferences(client, uri, at, places)),
-    workspace.onDidChangeConfiguration(() => {
-      if (serverSettings() !== settings) {
-        void restart();
-      }
-    }),
+    workspace.onDidChangeConfiguration(restartIfChanged),
+    extensions.onDidChange(restartIfChanged),
     workspace.onDidGrantWorkspaceTrust(restart),
     languages.onDidChangeDiagnostics(() => status.count()),
     window.onDidChangeActiveTextEditor(() => status.count()),
@@ -115,7 +120,11 @@ async function start(
     documentSelector: SELECTOR,
     outputChannel: output,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
-    initializationOptions: { playpen: workspace.getConfiguration('playpen'), commands: [IGNORE, SHOW_REFERENCES] },
+    initializationOptions: {
+      playpen: workspace.getConfiguration('playpen'),
+      commands: [IGNORE, SHOW_REFERENCES],
+      peers: peers(),
+    },
     synchronize: { configurationSection: 'playpen' },
     middleware: {
       ...saves.middleware,

@@ -18,8 +18,11 @@ M.defaults = {
   },
   -- File types that only plugins and users' own configurations define: `:checkhealth vim.lsp` would warn of them.
   more_filetypes = { 'Jenkinsfile', 'yaml.docker-compose', 'yaml.helm-values' },
-  -- The commands of this module that the server may offer.
-  init_options = { commands = { 'playpen.ignoreWithReason', 'playpen.showReferences' } },
+  init_options = {
+    -- The commands of this module that the server may offer.
+    commands = { 'playpen.ignoreWithReason', 'playpen.showReferences' },
+    peers = { 'python', 'yaml' }, -- the languages that have another server; 'dockerfile' if you run one for it
+  },
   settings = {}, -- { ignore = { 'rule', ... }, severity = { rule = 'off' } }
   fix_on_save = false,
   save_timeout = 1000, -- milliseconds to wait for fixes on save; then the file is saved without them
