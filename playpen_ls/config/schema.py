@@ -75,13 +75,20 @@ def editor_settings(rules: Sequence[Rule], features: Mapping[str, Sequence[str]]
     shared = schema(rules)["properties"]
     command = {"type": "array", "items": {"type": "string"}, "default": [], "scope": "machine-overridable"}
     return {
-        "playpen.select": {
-            **shared["select"], "type": ["array", "null"], "default": None, "scope": "resource",
-            "markdownDescription": _SELECT,
+        "playpen.languages": {
+            "type": "object",
+            "properties": {language: {"type": "boolean"} for language in LANGUAGES},
+            "additionalProperties": False,
+            "default": dict.fromkeys(LANGUAGES, True),
+            "scope": "resource",
+            "markdownDescription": _LANGUAGES,
         },
-        "playpen.ignore": {**shared["ignore"], "default": [], "scope": "resource", "markdownDescription": _IGNORE},
+        "playpen.select": {**_list(shared["select"]), "scope": "resource", "markdownDescription": _SELECT},
+        "playpen.ignore": {**_list(shared["ignore"]), "scope": "resource", "markdownDescription": _IGNORE},
         "playpen.severity": {
-            **shared["severity"], "default": {}, "scope": "resource", "markdownDescription": _SEVERITY,
+            **shared["severity"],
+            "properties": {name: {"type": "string", **one} for name, one in shared["severity"]["properties"].items()},
+            "default": {}, "scope": "resource", "markdownDescription": _SEVERITY,
         },
         "playpen.configuration": {
             "type": "string", "default": "", "scope": "resource", "markdownDescription": _CONFIGURATION,
@@ -96,12 +103,13 @@ def editor_settings(rules: Sequence[Rule], features: Mapping[str, Sequence[str]]
         },
         "playpen.dockerfile.leaveTo": {
             "type": "array", "default": [], "scope": "resource", "markdownDescription": _LEAVE,
-            "items": {"enum": sorted({tool for rule in rules if rule.language == "dockerfile" for tool in rule.like})},
+            "items": {"type": "string", "enum": _tools(rules)},
         },
         "playpen.features": {
             "type": "object",
             "properties": {
-                name: {"type": "array", "items": {"enum": [*languages]}} for name, languages in sorted(features.items())
+                name: {"type": "array", "items": {"type": "string", "enum": [*languages]}}
+                for name, languages in sorted(features.items())
             },
             "additionalProperties": False,
             "default": {},
@@ -121,8 +129,22 @@ def editor_settings(rules: Sequence[Rule], features: Mapping[str, Sequence[str]]
     }  # fmt: skip
 
 
+def _list(schema: Schema) -> Schema:
+    """A list of words that can be edited in the settings editor, which takes the type of the items from here."""
+    return {**schema, "items": {"type": "string", **schema["items"]}, "default": []}
+
+
+def _tools(rules: Sequence[Rule]) -> list[str]:
+    """The tools whose checks of Dockerfiles are among the rules."""
+    return sorted({tool for rule in rules if rule.language == "dockerfile" for tool in rule.like})
+
+
+_LANGUAGES = "Languages for which this server runs: for one that is off, it reports and answers nothing."
 _IGNORE = "Rules and languages to skip in this editor. Settings that the team shares belong in `playpen.toml`."
-_SELECT = "Rules and languages to run in this editor instead of those that `playpen.toml` selects; all others are off."
+_SELECT = (
+    "Rules and languages to run in this editor instead of those that `playpen.toml` selects; all others are off. "
+    "Empty: as `playpen.toml` says."
+)
 _CONFIGURATION = (
     "Configuration of all files instead of the nearest `playpen.toml`: a path that is absolute, starts with `~/`, or "
     "is relative to the workspace folder."

@@ -63,6 +63,8 @@ class App:
         self.fix_on_save = False
         self.peers = PEERS
         self.features: Mapping[str, frozenset[str]] = {}
+        self._off: frozenset[str] = frozenset()
+        """The languages about which nothing is answered."""
         self._repeated: set[str] = set()
         """The methods of which the client has to be told when their answers change."""
         self._known: object = None
@@ -96,7 +98,7 @@ class App:
         def answer(params: Any) -> Any:
             if feature.method in self.abilities.refreshed:
                 self._repeated.add(feature.method)
-            if feature.languages and not self._answers(feature, params):
+            if (self._off and self._is_off(params)) or (feature.languages and not self._answers(feature, params)):
                 return None
             try:
                 return feature.load()(self, params)
@@ -104,6 +106,12 @@ class App:
                 return None
 
         self.server.feature(feature.method, feature.options)(answer)
+
+    def _is_off(self, params: Any) -> bool:
+        """Whether a request is about a document whose language is turned off."""
+        document = getattr(params, "text_document", None)
+        opened = self.documents.get(document.uri) if document is not None else None
+        return opened is not None and opened.language in self._off
 
     def _answers(self, feature: Feature, params: Any) -> bool:
         """Whether it is for this server to answer about the document."""
@@ -196,6 +204,7 @@ class App:
         from playpen_ls.server.client_settings import (
             chosen_features,
             fix_on_save,
+            languages_off,
             log_level,
             settings_from,
             whole_workspace,
@@ -205,7 +214,8 @@ class App:
         if settings is not None:
             logging.getLogger("playpen_ls").setLevel(log_level(value))
             features, self.features = self.features, chosen_features(value)
-            if features != self.features:
+            off, self._off = self._off, languages_off(value)
+            if features != self.features or off != self._off:
                 self._requests.register(self._registered())
                 self._requests.refresh(self._repeated)
             self.fix_on_save = fix_on_save(value)

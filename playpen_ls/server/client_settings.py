@@ -9,6 +9,7 @@ from typing import Any
 from playpen_ls.api.finding import Severity
 from playpen_ls.config.model import OFF, Settings
 from playpen_ls.config.rule_names import is_rule_name, unknown_rule
+from playpen_ls.languages.registry import LANGUAGES
 from playpen_ls.server.client_capabilities import PEERS
 from playpen_ls.server.features import languages_of_features
 
@@ -16,7 +17,7 @@ logger = logging.getLogger("playpen_ls")
 
 _KNOWN = (
     "select", "ignore", "severity", "configuration", "baseline", "fixOnSave", "diagnostics", "features", "logLevel",
-    "dockerfile",
+    "dockerfile", "languages",
 )  # fmt: skip
 _LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}
 PULL, WORKSPACE = "pull", "workspace"
@@ -32,10 +33,14 @@ def settings_from(value: object) -> Settings | None:
     for key in value:
         if key not in _KNOWN and key not in _CLIENTS_OWN:
             logger.warning("unknown setting playpen.%s; known settings: %s", key, ", ".join(_KNOWN))
-    selected = value.get("select")
+    selected = value.get("select") or None  # VS Code sends an empty list for none
     return Settings(
         select=_rules("select", selected) if selected is not None else None,
-        ignore=(*_rules("ignore", value.get("ignore", [])), *_left(value.get("dockerfile", {}))),
+        ignore=(
+            *_rules("ignore", value.get("ignore", [])),
+            *_left(value.get("dockerfile", {})),
+            *sorted(languages_off(value)),
+        ),
         config_file=_configuration(value.get("configuration", "")),
         severity=_severity(value.get("severity", {})),
         baseline=_baseline(value.get("baseline", "hide")),
@@ -82,6 +87,18 @@ def chosen_features(value: object) -> dict[str, frozenset[str]]:
         else:
             chosen[name] = frozenset(languages)
     return chosen
+
+
+def languages_off(value: object) -> frozenset[str]:
+    """The languages that are turned off (`languages`)."""
+    wanted: object = _inner(value).get("languages", {})
+    if not isinstance(wanted, Mapping) or not all(
+        name in LANGUAGES and isinstance(is_on, bool) for name, is_on in wanted.items()
+    ):
+        known = ", ".join(LANGUAGES)
+        logger.warning("setting playpen.languages is %r; it must be an object of true or false for %s", wanted, known)
+        return frozenset()
+    return frozenset(name for name, is_on in wanted.items() if not is_on)
 
 
 def wants_pull(options: object) -> bool:

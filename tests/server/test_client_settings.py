@@ -17,12 +17,20 @@ def test_rules_are_left_to_tools_that_have_them():
     assert "dockerfile/copy-before-install" not in left
 
 
+def test_an_empty_selection_is_none():
+    found = settings_from({"select": []})
+    assert found is not None
+    assert found.select is None
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
         ({"dockerfile": {"leaveTo": ["hadolnt"]}}, "must be a list of "),
         ({"dockerfile": {"leaveTo": "hadolint"}}, "must be a list of "),
         ({"select": "python"}, "playpen.select is 'python'; it must be a list of rules"),
+        ({"languages": {"ruby": False}}, "playpen.languages is {'ruby': False}; it must be an object of true or false"),
+        ({"languages": ["python"]}, "playpen.languages is ['python']; it must be an object of true or false"),
         ({"configuration": 1}, "playpen.configuration is 1; it must be the path of a file"),
     ],
 )

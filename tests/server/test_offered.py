@@ -103,6 +103,22 @@ async def test_what_another_server_shows_is_left_to_it(
         assert await editor.client.text_document_document_symbol_async(lsp.DocumentSymbolParams(other))
 
 
+@pytest.mark.asyncio
+async def test_nothing_is_said_of_a_language_that_is_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    text = "FROM debian AS base\nRUN a\nFROM base\n"
+    options = {"playpen": {"languages": {"dockerfile": False, "python": True}}}
+    async with session(profile(VSCODE), tmp_path, monkeypatch, options) as editor:
+        assert await editor.open("Dockerfile", text) == []
+        document = lsp.TextDocumentIdentifier(editor.uri("Dockerfile"))
+        position = client_position(text, text.rindex("base"), editor.encoding)
+        assert await editor.client.text_document_definition_async(lsp.DefinitionParams(document, position)) is None
+        assert await editor.client.text_document_hover_async(lsp.HoverParams(document, position)) is None
+        assert await editor.open("app.py", 'HOST = "postgres.playpen-platform.svc.cluster.local"\n')
+        editor.client.workspace_did_change_configuration(lsp.DidChangeConfigurationParams({"playpen": {}}))
+        await editor.until("Dockerfile", bool)
+        assert await editor.client.text_document_definition_async(lsp.DefinitionParams(document, position))
+
+
 async def lenses(editor: Editor, name: str) -> list[lsp.CodeLens]:
     params = lsp.CodeLensParams(lsp.TextDocumentIdentifier(editor.uri(name)))
     return list(await editor.client.text_document_code_lens_async(params) or ())
