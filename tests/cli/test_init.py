@@ -38,6 +38,17 @@ def test_a_configuration_of_the_defaults_changes_nothing(tmp_path: Path, monkeyp
     assert made == Config(tmp_path / "shop", tmp_path / "shop" / "playpen.toml")
 
 
+@pytest.mark.parametrize("namespace", ["kube-system", "istio-system", "default"])
+def test_a_namespace_of_the_cluster_is_not_that_of_applications(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, namespace: str
+):
+    written(tmp_path, {"k8s/pod.yaml": POD.replace("shop", namespace)})
+    monkeypatch.chdir(tmp_path)
+    assert run(["init"]) == 0
+    assert load(tmp_path / "playpen.toml").platform.namespaces["apps"] == "playpen-apps"
+    assert f"# found namespaces: {namespace} (1)\n" in (tmp_path / "playpen.toml").read_text()
+
+
 def test_what_is_found_in_the_project_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

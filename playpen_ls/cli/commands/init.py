@@ -82,7 +82,7 @@ def _configuration(folder: Path) -> Iterator[str]:
     namespaces = Counter(name for name in (pods.namespace for pods in facts(Pods, "")) if name)
     yield from _found("namespaces", namespaces.most_common())
     known = dict(default.namespaces)
-    apps = [name for name, _ in namespaces.most_common() if name not in known.values()]
+    apps = [name for name, _ in namespaces.most_common() if name not in known.values() and not _of_cluster(name)]
     if len(apps) == 1 and not set(namespaces) & set(known.values()):
         yield f"namespaces = {{ platform = {_quoted(known['platform'])}, apps = {_quoted(apps[0])} }}"
     else:
@@ -92,6 +92,11 @@ def _configuration(folder: Path) -> Iterator[str]:
         f"# liveness = {{ path = {_quoted(probe.path)}, port = {probe.port}, "
         f"initialDelaySeconds = {probe.initialDelaySeconds}, periodSeconds = {probe.periodSeconds} }}"
     )
+
+
+def _of_cluster(namespace: str) -> bool:
+    """Whether a namespace is for parts of the cluster (`kube-system`, `istio-system`), by its name, or the default."""
+    return namespace in ("default", "system") or namespace.startswith("kube-") or namespace.endswith("-system")
 
 
 def _found(what: str, values: list[tuple[str, int]]) -> Iterator[str]:
