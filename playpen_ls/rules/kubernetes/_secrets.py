@@ -124,8 +124,8 @@ def to_secret(entry: EnvironmentEntry, secrets: Secrets, stub_text: str | None) 
     """
     name, key, exists = secret_key_ref(entry, secrets)
     reference: Value = {"secretKeyRef": {"name": name, "key": key}}
-    edits = tuple(replace_entry(entry.document, entry.node, "value", "valueFrom", reference))
-    own = {entry.document.path: edits}
+    edits = replace_entry(entry.document, entry.node, "value", "valueFrom", reference)
+    own = {entry.document.path: tuple(edit.shifted(entry.document.start) for edit in edits)}
     if exists:
         return Change(own)
     workload = entry.container.workload

@@ -40,6 +40,7 @@ REFERENCE = """\
                 secretKeyRef:
                   name: web-secrets
                   key: db-password"""
+OTHER = ENV.replace("web", "api") + "            - name: DB_PASSWORD\n              value: $(OTHER)\n"
 STUB = {
     "web-secret.yaml.example": """\
 apiVersion: v1
@@ -92,6 +93,11 @@ stringData:
             + "            - name: DB_PASSWORD\n"
             + REFERENCE.replace("web-secrets", "db").replace("db-password", "DB_PASSWORD")
             + "\n",
+        ),
+        example(  # in the second document, although the first one has the same variable
+            f"{OTHER}---\n{ENV}            - name: DB_PASSWORD\n              value: «hunter2»\n",
+            fixed=f"{OTHER}---\n{ENV}            - name: DB_PASSWORD\n{REFERENCE}\n",
+            creates=STUB,
         ),
         # A URL has no fix: it must be rewritten by hand, with `$(DB_PASSWORD)`.
         ENV + "            - name: DATABASE_URL\n              value: postgres://web:«hunter2»@postgres/web\n",

@@ -59,6 +59,11 @@ class YamlDocument:
         return self._in_file.path
 
     @property
+    def start(self) -> int:
+        """The offset of the document in the file. Only for the change of a fix, as `newline`."""
+        return self._in_file.start
+
+    @property
     def newline(self) -> str:
         """The line end that the file uses. Only for the change of a fix: raises UnrecordedRead while a rule runs."""
         return self._in_file.model.source.newline  # type: ignore[no-any-return]
