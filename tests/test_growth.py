@@ -12,7 +12,25 @@ from playpen_ls.engine.masking import Mask
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.source import Source
 
-LANGUAGES = {"Dockerfile": "dockerfile", "Jenkinsfile": "jenkinsfile", "app.py": "python"}
+LANGUAGES = {"Dockerfile": "dockerfile", "Jenkinsfile": "jenkinsfile", "app.py": "python", "deploy.yaml": "kubernetes"}
+DEPLOYMENT = """apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: shop
+spec:
+  selector:
+    matchLabels: {app: a}
+  template:
+    metadata:
+      labels: {app: a}
+    spec:
+      containers:
+"""
+PASSWORD = """      - name: c
+        env:
+        - name: DB_PASSWORD
+          value: Zq8vN3pL9x
+"""
 FASTAPI = "from fastapi import FastAPI\n\n"
 
 
@@ -39,6 +57,8 @@ SHAPES = {
         "app.py",
         lines("    e = create_engine('postgresql://me:Zq8vN3pL@db/x')\n", "from sqlalchemy import create_engine\ndef f():\n"),
     ),
+    "passwords of containers": ("deploy.yaml", lines(PASSWORD, DEPLOYMENT)),
+    "passwords of documents": ("deploy.yaml", lines(f"---\n{DEPLOYMENT}{PASSWORD}")),
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from playpen_ls.api.fact_types import ConfigMapKeys, SecretKeys
 from playpen_ls.api.facts import Facts
@@ -148,13 +149,24 @@ def stub_path(workload: Workload) -> str:
 
 def stub(workload: Workload, name: str, entry: EnvironmentEntry) -> str:
     """A Secret with all keys that the workload needs from it, so that several fixes write the same file."""
-    keys = [one for container in workload.containers for one in _keys(container, name)]
+    keys, text = _stub(workload, name)
+    key = kebab(entry.name)
+    return text if key in keys else f"{text}{_line(key)}"
+
+
+@lru_cache(maxsize=1)  # the fixes of one workload ask in a row
+def _stub(workload: Workload, name: str) -> tuple[frozenset[str], str]:
+    """(keys, text of the Secret)."""
+    keys = dict.fromkeys(one for container in workload.containers for one in _keys(container, name))
     lines = ["apiVersion: v1", "kind: Secret", "metadata:", f"  name: {name}"]
     if workload.namespace:
         lines.append(f"  namespace: {workload.namespace}")
     lines += ["type: Opaque", "stringData:"]
-    lines += [f'  {key}: "{PLACEHOLDER}"' for key in dict.fromkeys([*keys, kebab(entry.name)])]
-    return "\n".join(lines) + "\n"
+    return frozenset(keys), "\n".join(lines) + "\n" + "".join(map(_line, keys))
+
+
+def _line(key: str) -> str:
+    return f'  {key}: "{PLACEHOLDER}"\n'
 
 
 def _keys(container: Container, name: str) -> Iterator[str]:

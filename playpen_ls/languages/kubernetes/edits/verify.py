@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import abc
 from collections.abc import Iterable
 from functools import lru_cache
@@ -11,7 +12,7 @@ from typing import Any
 from playpen_ls.api.finding import Refused
 from playpen_ls.languages.kubernetes.model.resources import YamlDocument
 from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
-from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Mapping, Node, Scalar, Sequence
+from playpen_ls.languages.kubernetes.syntax.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence
 from playpen_ls.languages.kubernetes.syntax.recovery import parse_yaml
 from playpen_ls.languages.kubernetes.syntax.writer import Value
 from playpen_ls.text.edit import Edit
@@ -24,6 +25,37 @@ Path = tuple[str | int, ...]
 
 def path_to(roots: Iterable[Node], wanted: Node) -> Path | None:
     """The path to a node; None if it is reached only through an alias, or if a parent has an anchor or a tag."""
+    roots = list(roots)
+    number = _last_before(roots, wanted.start)
+    way: Path = (number,)
+    node: Node | None = roots[number] if roots else None
+    while node is not None and node is not wanted:
+        step, node = _step_to(node, wanted.start)
+        way = (*way, step)
+    return way if node is not None else _searched(roots, wanted)
+
+
+def _step_to(node: Node, offset: int) -> tuple[str | int, Node | None]:
+    """The step from a node to what is at an offset in it."""
+    if not node.prefixed and isinstance(node, Mapping) and node.entries:
+        entry = node.entries[_last_before(node.entries, offset)]
+        return _key(entry.key), entry.value
+    if not node.prefixed and isinstance(node, Sequence) and node.items:
+        number = _last_before(node.items, offset)
+        return number, node.items[number]
+    return 0, None
+
+
+def _last_before(parts: abc.Sequence[Entry | Node], offset: int) -> int:
+    return max(bisect_right(parts, offset, key=lambda one: _first(one).start) - 1, 0)
+
+
+def _first(part: Entry | Node) -> Node:
+    return part.key if isinstance(part, Entry) else part
+
+
+def _searched(roots: Iterable[Node], wanted: Node) -> Path | None:
+    """The path to a node, found without its offset: an empty one can begin where the next one does."""
     stack: list[tuple[Path, Node]] = [((index,), root) for index, root in enumerate(roots)]
     while stack:
         way, node = stack.pop()
@@ -74,16 +106,16 @@ def _smallest_part(document: YamlDocument, edits: Iterable[Edit], way: Path) -> 
     for length, step in enumerate(way[1:], 2) if len(roots) == 1 else ():
         if not isinstance(here, (Mapping, Sequence)) or here.flow or here.prefixed:
             break
-        nodes = [entry.key for entry in here.entries] if isinstance(here, Mapping) else here.items
-        keys = map(_key, nodes) if isinstance(here, Mapping) else range(len(nodes))
-        number = next((number for number, key in enumerate(keys) if key == step), None)
-        if number is None:
+        parts: abc.Sequence[Entry | Node] = here.entries if isinstance(here, Mapping) else here.items
+        number = _last_before(parts, start)
+        if not parts or step != (_key(_first(parts[number])) if isinstance(here, Mapping) else number):
             break
-        places = [(_line_of(text, node.start), node.start) for node in nodes[number : number + 2]]
+        nodes = [_first(part) for part in parts[number : number + 2]]
+        places = [(_line_of(text, node.start), node.start) for node in nodes]
         if not all(_OPENING[type(here)].fullmatch(text, *place) for place in places):
             break
         before, after = places[0][0], places[1][0] if len(places) > 1 else lines.end
-        if not (nodes[number].start < start and end <= after):
+        if not (nodes[0].start < start and end <= after):
             break
         lines, depth = Span(before, after), length
         here = here.entries[number].value if isinstance(here, Mapping) else here.items[number]
