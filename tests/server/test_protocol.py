@@ -124,6 +124,33 @@ def test_a_canceled_request_is_answered_so(raw: Raw):
     assert raw.ask("shutdown")["result"] is None
 
 
+HOSTILE = {
+    "app.py": "import logging\n\nlog = logging.getLogger(__name__)\n\n\ndef f(x):\n" + '    log.info(f"{x}")\n' * 300,
+    "Dockerfile": "FROM python:3.12\nRUN <<EOF\n" + "apt-get install x\n" * 300 + "EOF\n",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hover_is_answered_before_the_fixes_of_a_long_file(raw: Raw, name: str):
+    raw.start()
+    raw.open("other.py", "x = 1\n")
+    text = HOSTILE[name]
+    raw.open(name, text)
+    everything = {"start": {"line": 0, "character": 0}, "end": {"line": text.count("\n"), "character": 0}}
+    context = {"diagnostics": [], "only": ["source.fixAll"]}
+    params = {"textDocument": {"uri": raw.uri(name)}, "range": everything, "context": context}
+    raw.send("textDocument/codeAction", params, request=True)
+    fixes = raw.ids
+    hover = {"textDocument": {"uri": raw.uri("other.py")}, "position": {"line": 0, "character": 0}}
+    raw.send("textDocument/hover", hover, request=True)
+    order: list[int] = []
+    while len(order) < 2:
+        message = raw.receive()
+        if "method" not in message:
+            order.append(message["id"])
+    assert order == [raw.ids, fixes]
+
+
 START, END = {"line": 0, "character": 0}, {"line": 0, "character": 4}
 
 
