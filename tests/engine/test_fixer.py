@@ -291,6 +291,11 @@ def test_fixes_that_do_not_touch_are_verified_by_one_check():
     assert all(isinstance(one, Change) for one in made)
 
 
+def test_fixes_that_stand_side_by_side_are_verified_by_one_check():
+    made, checks = tried_together("a = b = c\n", {"b": "x", "c": [Edit(5, 6, "  "), Edit(8, 9, "y")]})
+    assert (len(made), checks) == (2, 1)
+
+
 @pytest.mark.parametrize(
     "table",
     [
