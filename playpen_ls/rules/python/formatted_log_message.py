@@ -92,6 +92,13 @@ _RESERVED = dict.fromkeys(RESERVED, "")
             + "if x:\n    logger.info(\n        'It is known that %s is %s of what there %s and of what will be',\n"
             "        what,\n        how_far,\n        is_,\n    )\n",
         ),
+        example(
+            LOGGER + "if x:\n    logger.info(\n"
+            "        «f'It is known that {what} is {how_far} of what there is and willed'», extra=more\n    )\n",
+            fixed=LOGGER + "if x:\n    logger.info(\n"
+            "        'It is known that %s is %s of what there is and willed',\n        what,\n        how_far,\n"
+            "        extra=more,\n    )\n",
+        ),
         LOGGER + 'logger.info(«f"{x:>10}"»)\n',
         example(
             LOGGER + 'logger.debug(«f"{len(rows)} rows"»)\n', fixed=LOGGER + 'logger.debug("%s rows", len(rows))\n'

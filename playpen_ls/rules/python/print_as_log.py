@@ -19,7 +19,7 @@ from playpen_ls.languages.python.parts import PrintCall
 from playpen_ls.languages.python.syntax.known_names import METHODS
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python._layout import line_length
-from playpen_ls.rules.python._log_messages import rewritten
+from playpen_ls.rules.python._log_messages import laid_out, rewritten
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.regex import regex
@@ -263,11 +263,11 @@ def _fix(call: PrintCall, target: str, setup: LogSetup) -> Fix:
         if node.keywords and re.search("#", comments) and "\n" in comments:
             raise Refused("there is a comment inside the call")
         logger = module_logger(call)
-        arguments = [*_arguments(call), *(["exc_info=True"] if failed else [])]
+        limit = line_length(call.path, setup.files)
+        arguments = [*_arguments(call, limit), *(["exc_info=True"] if failed else [])]
         if any(LINE_END.search(one) and one.lstrip("rRbBuU").startswith(('"' * 3, "'" * 3)) for one in arguments):
             raise Refused("the text has several lines")
         method = f"{logger.name}.{level}"
-        limit = line_length(call.path, setup.files)
         text = f"{method}({_laid_out(call, method, arguments, limit)})"
         return [*logger.edits, Edit(call.span.start, call.span.end, text)]
 
@@ -333,7 +333,7 @@ def _plain(call: PrintCall, argument: ast.expr) -> re.Match[str] | None:
     return re.fullmatch(r"""(["'])(?P<body>[^"'\\\r\n]*)\1""", call.text_of(argument))
 
 
-def _arguments(call: PrintCall) -> list[str]:
+def _arguments(call: PrintCall, limit: int) -> list[str]:
     arguments = call.node.args
     if len(arguments) > 1:
         texts = {index: match["body"] for index, one in enumerate(arguments) if (match := _plain(call, one))}
@@ -341,7 +341,7 @@ def _arguments(call: PrintCall) -> list[str]:
         return [f'"{message}"', *(call.text_of(one) for at, one in enumerate(arguments) if at not in texts)]
     only = arguments[0]
     if isinstance(only, ast.JoinedStr) or (isinstance(only, ast.BinOp) and isinstance(only.op, ast.Mod)):
-        made = rewritten(call, only, False)
+        made = laid_out(call, only, rewritten(call, only, False), limit)
         return [made.literal, *made.arguments]
     try:
         made = rewritten(call, only, False)

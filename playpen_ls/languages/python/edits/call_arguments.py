@@ -92,6 +92,8 @@ def replaced(call: Called, argument: ast.expr, *arguments: str, limit: int = 0) 
         too_long = line.end - source.line_start(span.start) + added > layout.width
         if behind == "," or (not behind and (multiline or too_long)):
             put = _put(old[at], new, own_line(source.indentation(span.start)), trailing_comma=True)
+        elif too_long and layout.shares_own_line:
+            return layout.edit(layout.on_own_lines([*old[:at], *put, *old[at + 1 :]]))
     elif (
         not multiline
         and layout.is_one_line
