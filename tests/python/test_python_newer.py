@@ -83,6 +83,17 @@ def test_exceptions_without_parentheses_are_several():
     assert found.severity is Severity.HINT  # all of them steer the program
 
 
+@pytest.mark.parametrize(
+    "message", ['f"{x["a"]} b"', 'f"a {\n        x["b"]\n    } c"', 'f"{\nx\n}"', 'rf"{\nx["a"]\n}"', 't"a {x}"']
+)
+def test_no_placeholder_is_lost(message: str):
+    workspace = Workspace(Path("/no/such/project"))
+    workspace.index.complete = True
+    workspace.open(Source("app.py", f"{LOGGER}def go(x):\n    logger.info({message})\n"), "python")
+    messages = [one.finding.message for one in workspace.check("app.py").diagnostics]
+    assert not any("without placeholders" in one for one in messages)
+
+
 def test_half_typed_text_stays_broken():
     model = parse(Source("app.py", 'def f(x):\n    log(f"user {x\n\n\ndef g():\n    pass\n'))
     assert [chunk.broken for chunk in model.chunks] == [True, False]

@@ -138,7 +138,10 @@ class _Rewriting:
         return end
 
     def _emptied(self, start: int, opened: int, end: int) -> None:
-        """Replace the content of a string by blanks, and the `t` of its prefix by `b`: bytes can be joined, too."""
+        """Replace the content of a string by blanks, and the `t` of its prefix by `b`: bytes can be joined, too.
+
+        An f-string keeps a placeholder, or is none any more.
+        """
         text = self.text
         self._put(start, re.sub("[tT]", "b", text[start:opened]))
         size = 3 if text.startswith(('"""', "'''"), opened) else 1
@@ -153,6 +156,12 @@ class _Rewriting:
                 self._put(start, '"""' + " " * (opened - start - 2))
                 self._put(end - 3, '"""')
                 return
+        room = re.search(" {3}", "".join(self.out[opened + 1 : end - 1]))
+        if room is not None and "f" in text[start:opened].lower():
+            self._put(opened + 1 + room.start(), "{_}")
+        else:
+            prefix = re.sub("[fF]", "", "".join(self.out[start:opened]))
+            self._put(start, prefix.rjust(opened - start))
 
 
 def closing(text: str, opened: int) -> int | None:
