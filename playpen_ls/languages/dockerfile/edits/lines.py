@@ -12,7 +12,7 @@ def block(instruction: Instruction) -> Span:
     """The lines of an instruction of a stage and of the comments directly above it, without the final line end."""
     source = instruction.source
     start = source.line_start(instruction.raw.start)
-    comments = {source.line_start(comment.span.start) for comment in instruction.syntax.comments}
+    comments = instruction.syntax.comment_lines
     while start and source.line_start(start - 1) in comments:
         start = source.line_start(start - 1)
     return Span(start, instruction.raw.end)

@@ -115,6 +115,11 @@ class StageText:
     def mentions(self) -> WordFilter:
         return WordFilter(self.text)
 
+    @cached_property
+    def comment_lines(self) -> frozenset[int]:
+        """Where the lines of the comments start."""
+        return frozenset(self.source.line_start(comment.span.start) for comment in self.comments)
+
     def comments_with(self, marks: Sequence[str]) -> tuple[Comment, ...]:
         """The comments that contain one of these words, ignoring case. `marks` are lower case."""
         if not self.comments:
