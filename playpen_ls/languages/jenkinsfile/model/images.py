@@ -138,11 +138,13 @@ def _engine(command: Command) -> Iterator[Found]:
 
 def _destinations(command: Command) -> Iterator[Found]:
     words = command.arguments
+    kept = command.option("--no-push")
+    role = "push" if kept is None or kept.text == "false" else "build"
     for index, word in enumerate(words):
         if word.text in ("-d", "--destination") and index + 1 < len(words):
-            yield "push", words[index + 1], "", word
+            yield role, words[index + 1], "", word
         elif word.text.startswith("--destination="):
-            yield "push", word, "--destination=", None
+            yield role, word, "--destination=", None
 
 
 @dataclass(frozen=True)

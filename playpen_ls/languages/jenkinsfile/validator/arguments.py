@@ -118,8 +118,12 @@ def _must_be_named(faults: Faults, call: Call) -> None:
     faults.add("TooManyUnnamedParameters", call.name_span, message, sure=False)
 
 
-def symbol(faults: Faults, call: Call, depth: int = 0) -> None:
-    """Check a call in `options`, `triggers` or `parameters`, and recursively the calls among its arguments."""
+def symbol(faults: Faults, call: Call, depth: int = 0, known: bool = True) -> None:
+    """Check a call in `options`, `triggers` or `parameters`, and recursively the calls among its arguments.
+
+    Unless it is an argument of a call that is not `known`: `upstream` is a trigger, but in `buildSelector` of a plugin
+    it is another thing with other parameters.
+    """
     closures = [one for one in call.arguments if one.block is not None]
     for one in closures:
         faults.add("MethodCallWithClosure", one.span, "Method call arguments")
@@ -129,7 +133,7 @@ def symbol(faults: Faults, call: Call, depth: int = 0) -> None:
     if named and len(named) < len(call.arguments):
         message = "Cannot mix named and unnamed arguments"
         faults.add("MixedNamedAndUnnamedParameters", call.name_span, message)
-    elif not closures and call.block is None:
+    elif known and not closures and call.block is None:
         _symbol_arguments(faults, call, named, depth)
     for one in call.arguments:
         inner = one.call
@@ -140,7 +144,7 @@ def symbol(faults: Faults, call: Call, depth: int = 0) -> None:
                 message = f'Invalid step "{inner.name}" used - not allowed in this context - {BLOCKED[inner.name]}'
                 faults.add("BlockedStep", inner.name_span, message)
             else:
-                symbol(faults, inner, depth + 1)
+                symbol(faults, inner, depth + 1, call.name in SYMBOLS)
 
 
 def _symbol_arguments(faults: Faults, call: Call, named: list[Argument], depth: int) -> None:

@@ -49,8 +49,8 @@ BLOCKED = {
 JOB_OPTIONS = frozenset(
     _words(
         """buildDiscarder disableConcurrentBuilds disableResume overrideIndexTriggers preserveStashes quietPeriod
-        skipStagesAfterUnstable newContainerPerStage parallelsAlwaysFailFast checkoutToSubdirectory
-        disableRestartFromStage rateLimitBuilds durabilityHint throttleJobProperty gitLabConnection
+        skipStagesAfterUnstable newContainerPerStage parallelsAlwaysFailFast disableRestartFromStage
+        rateLimitBuilds durabilityHint throttleJobProperty gitLabConnection
         copyArtifactPermission authorizationMatrix githubProjectProperty office365ConnectorWebhooks buildBlocker
         datadog lastChanges sidebarLinks priority gitHubProjectProperty logRotator rebuild disableProject
         defaultRebuild kubernetesAnnotations lockableResources bitbucketServer giteaConnection hipchat jobWeight
@@ -59,7 +59,8 @@ JOB_OPTIONS = frozenset(
 )
 STAGE_OPTIONS = frozenset(
     _words(
-        """skipDefaultCheckout timeout retry timestamps ansiColor lock withCredentials withEnv catchError warnError
+        """skipDefaultCheckout checkoutToSubdirectory timeout retry timestamps
+        ansiColor lock withCredentials withEnv catchError warnError
         throttle wrap dir ws script waitUntil gitlabBuilds gitlabCommitStatus withSonarQubeEnv nodejs withMaven
         sshagent withAWS withKubeConfig wrap logstash buildDescription withChecks withPhabricator rtp warnError
         configFileProvider container milestone withFolderProperties withGradle withContext xvfb withDockerRegistry
@@ -68,7 +69,7 @@ STAGE_OPTIONS = frozenset(
         withDockerContainer withFileParameter podTemplate updateLock cache"""
     )
 )
-"""`skipDefaultCheckout`, and steps that take a block."""
+"""Options that say that they can be used in stages (`canUseInStage`), and steps that take a block."""
 # The options that Jenkins lists without further plugins.
 BUILT_IN_OPTIONS = _words(
     """buildDiscarder catchError checkoutToSubdirectory disableConcurrentBuilds disableRestartFromStage disableResume

@@ -349,7 +349,8 @@ def _assigned(instruction: Assigning) -> Iterator[Finding]:
                 yield Finding(place, _hard_coded(instruction, pair), severity=severity)
             alone = not spans and not isinstance(instruction, Label)
             if alone and secrets.is_configured_secret(pair.name, pair.value):
-                message = f"weak password in `{instruction.keyword} {pair.name}`; the container is started with it"
+                used = "the container is started" if isinstance(instruction, Environment) else "the image is built"
+                message = f"weak password in `{instruction.keyword} {pair.name}`; {used} with it"
                 yield Finding(pair.value_span, message, (_mounted(instruction, pair),), Severity.WARNING)
 
 

@@ -210,6 +210,12 @@ def steps(text: str) -> str:
     ],
     good=[
         pipeline(""),
+        # The trigger `upstream` has other parameters than the selector of a plugin.
+        pipeline(
+            "    parameters {\n        buildSelector name: 'BUILD',"
+            " defaultSelector: upstream(fallbackToLastSuccessful: true)\n    }\n"
+        ),
+        pipeline("    triggers {\n        upstream(upstreamProjects: 'base', threshold: Result.SUCCESS)\n    }\n"),
         pipeline(
             "    environment {\n        A = 'x' + \"${B}\"\n        C = credentials('c')\n        D = f('x')\n    }\n"
         ),
@@ -217,6 +223,10 @@ def steps(text: str) -> str:
         steps("acmeDeploy target: 'x', retries: 3"),
         steps("junit testResults: '*.xml', skipMarkingStageUnstable: true"),
         pipeline("    options {\n        withDockerServer(uri: 'tcp://x')\n    }\n"),
+        stage(
+            "            options {\n                checkoutToSubdirectory 'linux'\n            }\n"
+            "            steps {\n                echo 'x'\n            }\n"
+        ),
         "pipeline {\n    agent {\n        kubernetes {\n            yaml '''\nkind: Pod\nspec: {\n'''\n"
         "            defaultContainer 'kaniko'\n        }\n    }\n" + STAGES + "}\n",
         "pipeline {\n    agent { ecs { inheritFrom 'x' } }\n    options { acmeOption() }\n    triggers { acme() }\n"

@@ -134,6 +134,7 @@ def steps(text: str) -> str:
         steps('sh "docker push ${IMAGE}"\nsh "docker push nexus:5000/app:${TAG}"'),
         steps("script {\n    docker.build('app:latest').push('1.0')\n}"),
         steps("echo 'docker push nexus:5000/app:latest'"),
+        steps("container('kaniko') {\n    sh '/kaniko/executor --no-push --destination app:latest'\n}"),
         steps("sh 'kubectl set image deploy/web web=nexus:5000/web:$TAG && helm upgrade web c --set image.tag=1.0'"),
         steps("sh 'crane digest nexus:5000/web:latest && buildctl build --output type=docker,name=web:latest'"),
         steps("sh 'kubectl set image deployment web web=nexus:5000/web:1.0 && helm upgrade web c --set image=web:1.0'"),
