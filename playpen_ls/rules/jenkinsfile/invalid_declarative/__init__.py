@@ -180,6 +180,10 @@ def steps(text: str) -> str:
             fixed=script("sh \"grep '\\\\d' x\""),
         ),
         example(
+            script("bat '.\\node_modules«\\.»bin\\webpack \\'a b\\''"),
+            fixed=script("bat '.\\\\node_modules\\\\.bin\\\\webpack \\'a b\\''"),
+        ),
+        example(
             script('sh "echo «$»(date)"'),
             fixed=script('sh "echo \\$(date)"'),
         ),

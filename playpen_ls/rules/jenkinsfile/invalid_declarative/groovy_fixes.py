@@ -12,7 +12,11 @@ from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
 from playpen_ls.languages.jenkinsfile.validator import Fault
 from playpen_ls.text.edit import Edit
+from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
+
+# A backslash that Groovy needs before a quote or a dollar sign, or that is escaped, is as its writer wants it.
+_ESCAPED = regex(r"\\(?:[\\'\"$]|(\S))")
 
 
 def groovy_fixes(file: FileView, number: int, fault: Fault) -> tuple[Fix, ...]:
@@ -23,7 +27,7 @@ def groovy_fixes(file: FileView, number: int, fault: Fault) -> tuple[Fix, ...]:
     elif kind == "space":
         title, edits, safe = "Replace the no-break space with a space", _replaced(" "), True
     elif kind in ("escape", "unicode"):
-        title, edits = f"Escape the backslash: `\\{text}`", _escaped
+        title, edits = f"Escape the backslash of `{text}`, and others of its word", _escaped_word
     elif kind == "dollar":
         title, edits = "Escape the dollar sign: `\\$`", _escaped
     elif kind == "comma":
@@ -54,6 +58,20 @@ def _escaped(file: Jenkinsfile, span: Span) -> list[Edit]:
     if literal is None or literal.quote in ("/", "$/"):
         raise Refused("a slashy string has no escape for it")
     return [Edit(span.start, span.start, "\\")]
+
+
+def _escaped_word(file: Jenkinsfile, span: Span) -> list[Edit]:
+    """Who writes `.\\node_modules\\.bin` means no line end: `\\n` is escaped with the rest."""
+    literal, text = file.tree.string_around(span.start), file.source.text
+    if literal is None or literal.quote in ("/", "$/"):
+        raise Refused("a slashy string has no escape for it")
+    start, end = span.start, span.end
+    while start > literal.inside.start and not text[start - 1].isspace():
+        start -= 1
+    while end < literal.inside.end and not text[end].isspace():
+        end += 1
+    found = (match.start() for match in _ESCAPED.finditer(text, start, end) if match[1] is not None)
+    return [Edit(at, at, "\\") for at in found if not any(hole.start <= at < hole.end for hole in literal.holes)]
 
 
 def _before(file: Jenkinsfile, offset: int) -> int:
