@@ -26,7 +26,7 @@ _PUT_LATER = (
 # What nothing is opened with: expressions, references to a store of secrets, and words that ask to be replaced.
 _PLACEHOLDER = regex(
     rf"""^(?: $ | <.*> | .*\$\{{.*\}}.* | \$\(.*\) | \$\w+\$? | .*\{{\{{.*\}}\}}.* | \{{\w*\}} | .*%\(\w+\)s.* | %\w+%
-      | %s | @@?[\w.-]+@@?
+      | %s | @@?[\w.-]+@@? | __[A-Z][A-Z0-9_]*
       | \[[\w -]+\] | [x*.?_-]+ | {_PUT_LATER}[-_ \w]* | .*replace[-_ ]?me.* | .*change[-_ ]?me.* | xxx+.*
       | your[-_ ]?(?:[a-z]+[-_ ])*[a-z]*(?:pass|password|passwd|secret|token|key|api|here|value)s?
       | your[-_ ][^0-9]*
@@ -46,7 +46,7 @@ _TEMPLATE = regex(
 WEAK = frozenset(
     (
         "secret password passwd pass admin root user postgres mysql test testing guest default token key 1234 "
-        "12345 123456 demo dev local playpen redis mongo mongodb rabbitmq mariadb minioadmin toor"
+        "12345 123456 demo dev example local playpen redis mongo mongodb rabbitmq mariadb minioadmin toor"
     ).split()
 )
 
@@ -79,6 +79,7 @@ _WORDS = regex(
 _NO_SECRET = regex(
     r"\s|^[./~]|://|^urn:|\(\?|\[\^|\\[wdsb]|\[[^\]]*(?:a-z|A-Z|0-9)|^\w+(?:\.\w+)+$|^[a-z]\w*(?:\.[a-z][a-z0-9_-]*)+$"
     r"|^[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}$|^(?:\d+/[a-z]+(?:/[a-z]+)?,?)+$|[xX]{8}|^[srp]k_test_\w{0,12}$"
+    r"|^[\w./-]+\.(?:xml|ya?ml|json|properties|conf|pem|jks|p12)(?:$|[/,])"
 )
 # Placeholders in documentation, and the fixed password that GitHub expects next to a token.
 _NO_PASSWORDS = ("pass", "password", "example", "x-oauth-basic")
@@ -199,7 +200,6 @@ def is_weak_login(login: Login, text: str) -> bool:
         "pw",
         "super",
         "strong",
-        "example",
     }
     parts = "|".join(re.escape(word) for word in sorted(known, key=len, reverse=True) if word)
     return bool(re.fullmatch(rf"(?:(?:{parts})[-_.!@#]?){{1,6}}(?:123\d*|\d)?", password))
@@ -277,7 +277,7 @@ def is_configured_secret(name: str, value: str, *, tokens: bool = False) -> bool
         len(value) < 3
         or is_placeholder(value)
         or _SETTING.fullmatch(value)
-        or re.search(r"\s|^[./~]|://|[`<>{}]|\$[({A-Za-z]", value)
+        or re.search(r"\s|^[./~]|//|[`<>{}]|\$[({A-Za-z]", value)
     ):
         return False
     if (

@@ -78,6 +78,7 @@ def test_no_look_alike_is_a_key():
             "{{ .Values.password }}",
             "changeme",
             "$encrypted$",
+            "__NEXUS_PW",
             "CHANGE_ME",
             "change-me-123",
             "SET_ME",
@@ -157,6 +158,7 @@ def test_a_word_that_a_program_is_started_with_is_a_secret(name: str, value: str
         *(("DB_PASSWORD", "DB_PASSWORD"), ("API_KEY", "some-key"), ("PASSWORD", "30"), ("TLS_SECRET", "web-tls")),
         *(("PAC_SECRET", "pipelines-as-code-secret"), ("password", "sha1:98b767162d34:8da1bc3c75a0f291")),
         *(("token", "Paris."), ("token", "Amazon,")),  # of a tokenizer
+        ("KeyStore.Password", "conf/carbon.xml//Server/KeyStore/Password,false"),
         *(("IMAGE_PULL_SECRET", "regcred"), ("DB_PASSWORD", "/run/secrets/db"), ("DB_PASSWORD", "$(cat x)")),
     ],
 )
@@ -200,6 +202,11 @@ def test_check_digits_names_of_keys_and_test_modes_count_less():
     assert is_minor("AKIAQYLPMN5HFIQR7XYA")
     assert is_minor("sk_test_" + "4eC39HqLyjWDarjtT1zdp7dc")
     assert not is_minor("sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc")
+
+
+def test_the_key_of_a_storage_emulator_opens_nothing():
+    key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+    assert list(shapes(f"AccountName=devstoreaccount1;AccountKey={key};")) == []
 
 
 def test_a_token_for_browsers_is_public():
