@@ -90,6 +90,10 @@ _EXITS = regex(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError)$")
         LOGGER
         + "def f(response):\n    try:\n        g()\n    except LookupError:\n        «logger.error»('bad format')\n"
         "        response.status_code = 404\n",
+        example(
+            TRY + "    «logger.error»('unpaid: {}'.format(error))\n",
+            fixed=TRY + "    logger.error('unpaid: {}'.format(error), exc_info=True)\n",
+        ),
         # Only the first one.
         example(
             TRY + "    if x:\n        «logger.error»(error)\n        logger.error('unpaid: %s', order)\n",
@@ -198,7 +202,8 @@ def _is_made_by_function(call: LogCall, handler: ast.ExceptHandler) -> bool:
     message = call.message
     return (
         isinstance(message, ast.Call)
-        and (dotted(message.func) or "").rpartition(".")[2] not in _SHORT
+        and (message.func.attr if isinstance(message.func, ast.Attribute) else getattr(message.func, "id", ""))
+        not in _SHORT
         and handler.name is not None
         and any(isinstance(argument, ast.Name) and argument.id == handler.name for argument in message.args)
     )
