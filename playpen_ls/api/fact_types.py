@@ -274,6 +274,16 @@ class ChartInstall(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class KustomizeBuild(Fact):
+    """A script, a pipeline, skaffold, Flux or Argo CD builds the kustomization of a folder.
+
+    `folders` are those that it can mean, relative to the project; "." is the project itself.
+    """
+
+    folders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class KanikoBuild(Fact):
     """A pipeline or a manifest builds a Dockerfile with the Kaniko executor.
 
@@ -466,6 +476,11 @@ def repository_of(fact: ImageUse | ImagePushed) -> tuple[str]:
 def listed_path(fact: Kustomized) -> tuple[str]:
     """Lookup key: the path of the file or folder that the kustomization lists."""
     return (fact.path,)
+
+
+def built_folders(build: KustomizeBuild) -> tuple[str, ...]:
+    """Lookup keys: the folders of kustomizations that are built."""
+    return build.folders
 
 
 def tagged_by(overlay: Overlay) -> tuple[str, ...]:

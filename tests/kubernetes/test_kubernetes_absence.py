@@ -8,7 +8,7 @@ from typing import get_type_hints
 import pytest
 from parts import parts_in
 
-from playpen_ls.api.fact_types import ChartInstall, Kustomized, Overlay, ValuesFile
+from playpen_ls.api.fact_types import ChartInstall, KustomizeBuild, Kustomized, Overlay, ValuesFile
 from playpen_ls.api.facts import Facts, Table
 from playpen_ls.api.finding import Place
 from playpen_ls.api.rule import Rule
@@ -43,7 +43,7 @@ def absence(*partial: str) -> Absence:
     overlays = [Overlay(Place("kustomization.yaml", Span(0, 0)), partial, (), ())] if partial else []
     files = ProjectFiles(Path(), lambda _: None)
     builds, charts = (
-        Builds(files, Facts(Kustomized, Table())),
+        Builds(files, Facts(Kustomized, Table()), Facts(KustomizeBuild, Table())),
         Charts(files, Facts(ValuesFile, Table()), Facts(ChartInstall, Table())),
     )
     return Absence(Facts(Overlay, Table(overlays)), builds, charts)

@@ -94,6 +94,58 @@ def test_what_is_missing_is_missing_from_what_is_deployed(tmp_path: Path, files:
     assert set(messages(workspace(tmp_path, {**BASE, **files}))) == found
 
 
+SET = {
+    **BASE,
+    "overlays/prod/kustomization.yaml": PATCHED,
+    "overlays/prod/limits.yaml": PATCH,
+}
+ARGO = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: cart}
+spec: {source: {repoURL: https://example.com/cart, path: base}}
+"""
+FLUX = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: cart}
+spec: {path: ./base}
+"""
+SKAFFOLD = "apiVersion: skaffold/v4beta11\nkind: Config\nmanifests: {kustomize: {paths: [base]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_built"),
+    [
+        ("deploy.sh", "kubectl apply -k base\n", True),
+        ("deploy.sh", "kubectl -n shop apply --kustomize=./base/\n", True),
+        ("deploy.sh", "kustomize build base | kubectl apply -f -\n", True),
+        ("base/deploy.sh", "kubectl apply -k .\n", True),
+        ("Makefile", "deploy:\n\tkubectl kustomize base | kubectl apply -f -\n", True),
+        ("Jenkinsfile", "node {\n    sh 'kubectl apply -k base'\n}\n", True),
+        (".github/workflows/a.yml", "jobs: {a: {steps: [{run: kubectl apply -k base}]}}\n", True),
+        ("skaffold.yaml", SKAFFOLD, True),
+        ("argo.yaml", ARGO, True),
+        ("flux.yaml", FLUX, True),
+        ("deploy.sh", "kubectl apply -k overlays/prod\n", False),
+        ("deploy.sh", "kubectl delete -k base\n", False),
+        ("deploy.sh", 'kubectl apply -k "$DIR"\n', False),
+        ("deploy.sh", "kubectl apply -k https://example.com/base\n", False),
+        ("deploy.sh", "kustomize edit set image a=b\n", False),
+    ],
+)
+def test_a_base_that_is_deployed_by_itself_is_a_build(tmp_path: Path, path: str, text: str, is_built: bool):
+    found = messages(workspace(tmp_path, {**SET, path: text}))
+    assert set(found) == (ALL if is_built else set())
+    assert all("in `base`" in message for message in found.values()), found
+
+
+def test_a_folder_that_can_be_another_one_is_not_known_to_be_built(tmp_path: Path):
+    """From the script's folder it is one kustomization, from the root another."""
+    files = {**SET, "k8s/base/kustomization.yaml": "resources: [other.yaml]\n", "k8s/a.sh": "kubectl apply -k base\n"}
+    assert not messages(workspace(tmp_path, files))
+
+
 TWO = {
     **BASE,
     "overlays/dev/kustomization.yaml": OVERLAY,

@@ -39,7 +39,7 @@ _KINDS = {
     "unit": regex(r"(?:.*/)?[^/]+\.service"),
     "environment": regex(r"(?:.*/)?\.env"),
 }
-_WORDS = regex(r"build|image|kaniko|repository|destination|dockerfile|tags|helm", re.IGNORECASE)
+_WORDS = regex(r"build|image|kaniko|repository|destination|dockerfile|tags|helm|kustomize|kubectl", re.IGNORECASE)
 _SHORT = frozenset(("environment", "bake", "values", "helmfile"))  # read whatever their words are
 _NAMES = regex(
     r"(?:(?:GNUm|M|m)akefile|[jJ]ustfile|.+\.mk|.+\.(?:sh|bash)|[\w.-]*bake[\w.-]*\.hcl|Tiltfile|Procfile|.+\.service|\.env)",

@@ -364,7 +364,7 @@ def _quoted(word: str) -> str:
 
 _SCRIPT = regex(
     r"\b(?:docker|podman|nerdctl|buildah|executor|az|gcloud|pack)\b[^\n]*\b(?:build|bud|submit|destination)\b|executor"
-    r"|\bhelm\b"
+    r"|\bhelm\b|\bkustomize\b|\bkubectl\b.*\s-k\b"
 )
 
 

@@ -20,6 +20,7 @@ from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import Call, ShellStep
 from playpen_ls.languages.shell.charts import chart_install
 from playpen_ls.languages.shell.image_builds import builds_of, joined, kaniko_build, plain
+from playpen_ls.languages.shell.kustomizations import kustomize_build
 from playpen_ls.languages.shell.parser import Command
 from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary import databases
@@ -183,6 +184,9 @@ def _of_command(command: Command, path: str, folder: str | None) -> Iterator[Fac
     installed = chart_install(command, path, command.span)
     if installed is not None:
         yield installed
+    kustomized = kustomize_build(command, path, command.span)
+    if kustomized is not None:
+        yield kustomized
     if name == "kubectl":
         yield from _kubectl(command, place)
     elif (

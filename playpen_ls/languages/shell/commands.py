@@ -36,8 +36,8 @@ VALUED: dict[str, frozenset[str]] = {
             "--write-out -x --proxy"
         ),
         "kubectl": (
-            "-n --namespace -f --filename -l --selector -o --output --context --kubeconfig -c --container "
-            "--cluster --user -s --server --token --timeout"
+            "-n --namespace -f --filename -k --kustomize -l --selector -o --output --context --kubeconfig -c "
+            "--container --cluster --user -s --server --token --timeout"
         ),
         "uvicorn": (
             "--host --port --workers --log-level --log-config --app-dir --root-path --reload-dir --env-file --uds"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from playpen_ls.api.fact_types import Kustomized, listed_path
+from playpen_ls.api.fact_types import KustomizeBuild, Kustomized, built_folders, listed_path
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.kubernetes.kustomize.files import NAMES, File, focused, layer_at, root_of
 from playpen_ls.languages.kubernetes.kustomize.objects import id_of
@@ -33,12 +33,14 @@ class Form(NamedTuple):
 class Builds:
     """The kustomizations of the project; a rule takes it as one parameter.
 
-    **A build** is a kustomization that no other one lists. A component is none: it changes what others list. A base
-    is part of the builds that reach it, through any number of kustomizations.
+    **A build** is a kustomization that no other one lists, or that a script, a pipeline or the like names. A component
+    is none: it changes what others list. A base is part of the builds that reach it, through any number of
+    kustomizations.
     """
 
     files: Files
     kustomized: Facts[Kustomized]
+    stated: Facts[KustomizeBuild]
 
     def forms(self, resource: Resource) -> tuple[Form, ...] | None:
         """The object as the builds make it that reach its file, without those that delete it; None if none reaches it.
@@ -87,9 +89,9 @@ class Builds:
             found = False
         return found
 
-    def is_outermost(self, path: str) -> bool:
-        """Whether no other kustomization lists the one at this path."""
-        return self.of(path) == (path,)
+    def is_build(self, path: str) -> bool:
+        """Whether the kustomization at this path is built by itself."""
+        return path in self.of(path)
 
     def of(self, path: str) -> tuple[str, ...]:
         """The paths of the kustomizations whose builds reach a file, sorted. Some may be components."""
@@ -106,11 +108,21 @@ class Builds:
             folder = posixpath.dirname(here) or "."
             above = [one.place.path for one in self.kustomized.having(listed_path, folder) if one.place.path != here]
             waiting += above
-            if not above:
+            if not above or self._is_stated(folder):
                 found.add(here)
         if last and not found:
             return (last,)  # one of a circle, which cannot be built
         return tuple(sorted(found))
+
+    def _is_stated(self, folder: str) -> bool:
+        """Whether a file says that the kustomization of this folder is built, and cannot mean another one."""
+        return any(
+            not any(self._has_kustomization(other) for other in one.folders if other != folder)
+            for one in self.stated.having(built_folders, folder)
+        )
+
+    def _has_kustomization(self, folder: str) -> bool:
+        return any(self.files.exists(posixpath.normpath(posixpath.join(folder, name))) for name in NAMES)
 
     @cached_property
     def _forms(self) -> dict[object, tuple[Form, ...] | None]:

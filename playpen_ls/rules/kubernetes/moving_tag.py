@@ -120,7 +120,7 @@ def moving_tag(
     if isinstance(image, ContainerImage) and overlays.having(tagged_by, reference.repository):
         return
     used = builds.use(image.document, image.scalar)
-    if used is False or (used is None and isinstance(image, SetImage) and not builds.is_outermost(image.document.path)):
+    if used is False or (used is None and isinstance(image, SetImage) and not builds.is_build(image.document.path)):
         return
     others = (ImageReference.parse(use.reference) for use in uses.having(repository_of, reference.repository))
     tags = {other.tag for other in others if not is_variant(other.tag)}

@@ -16,6 +16,7 @@ from playpen_ls.api.fact_types import (
     ImageBuilt,
     ImageUse,
     KanikoBuild,
+    KustomizeBuild,
     Kustomized,
     LimitRange,
     Named,
@@ -30,7 +31,7 @@ from playpen_ls.api.fact_types import (
 )
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
-from playpen_ls.languages.kubernetes.model.kustomizations import is_kustomization
+from playpen_ls.languages.kubernetes.model.kustomizations import is_kustomization, is_of_flux
 from playpen_ls.languages.kubernetes.model.resources import (
     Container,
     Resource,
@@ -42,6 +43,7 @@ from playpen_ls.languages.kubernetes.model.resources import (
 from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence, is_true
 from playpen_ls.languages.shell.charts import last_part
+from playpen_ls.languages.shell.kustomizations import folders_meant
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
@@ -102,6 +104,8 @@ class UnplacedFact:
         elif self.kind is Kustomized:
             listed, namespace = values
             values = (_within(posixpath.dirname(path), listed).rstrip("/"), namespace)
+        elif self.kind is KustomizeBuild:  # written by hand, from its own folder or the root
+            values = (folders_meant(path, *values),)
         return self.kind(Place(path, self.span.shifted(start)), *values)
 
 
@@ -219,7 +223,13 @@ def _charts_installed(resource: Resource, span: Span) -> Iterator[UnplacedFact]:
         files = _last_parts(helm, "valueFiles") if helm is not None else ()
         sets = helm is not None and any(helm.get(key) is not None for key in _ARGO_VALUES)
         chart_path = source.text("path") or source.text("chart")
+        yield from _kustomize_builds(source.text("path"), span)
         yield UnplacedFact(ChartInstall, span, (last_part(chart_path), files, sets))
+
+
+def _kustomize_builds(path: str, span: Span) -> Iterator[UnplacedFact]:
+    if path:
+        yield UnplacedFact(KustomizeBuild, span, (path,))
 
 
 _ARGO_VALUES = ("values", "valuesObject", "parameters", "fileParameters")
@@ -350,7 +360,10 @@ def _secret_keys(resource: Resource) -> tuple[str, ...]:
 
 
 def _overlay(root: Mapping) -> Iterator[UnplacedFact]:
-    """A kustomization, a skaffold.yaml, or a chart by its `Chart.yaml`. Paths are relative to the file's folder."""
+    """A kustomization, also of Flux, a skaffold.yaml, or a chart by its `Chart.yaml`.
+
+    Paths are relative to the folder of the file.
+    """
     span = Span(root.start, root.start)
     if is_kustomization(root):
         patches = [one.text("path") for key in ("patches", "patchesJson6902") for one in root.mappings(key)]
@@ -372,6 +385,9 @@ def _overlay(root: Mapping) -> Iterator[UnplacedFact]:
         images = [one.text("image") for build in builds for one in (build.mappings("artifacts") if build else ())]
         yield UnplacedFact(Overlay, span, ((), tuple(filter(None, images))))
         yield from _of_skaffold(root)
+    elif is_of_flux(root):
+        spec = root.mapping("spec")
+        yield from _kustomize_builds(spec.text("path") if spec is not None else "", span)
 
 
 def _within(folder: str, path: str) -> str:
@@ -449,6 +465,10 @@ def _of_skaffold(root: Mapping) -> Iterator[UnplacedFact]:
             if image is not None and image.literal:
                 yield UnplacedFact(ImageBuilt, Span(image.start, image.end), _artifact(image.value, artifact))
         for key in ("deploy", "manifests"):
+            kustomize = one.mapping(key, "kustomize")
+            for listed in kustomize.scalars("paths") if kustomize else ():
+                if listed.literal:
+                    yield UnplacedFact(KustomizeBuild, Span(listed.start, listed.end), (listed.value,))
             helm = one.mapping(key, "helm")
             for release in helm.mappings("releases") if helm else ():
                 chart = last_part(release.text("chartPath"))

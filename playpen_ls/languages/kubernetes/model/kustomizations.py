@@ -34,20 +34,23 @@ class InlinePatch(ParsedDocument):
 
 
 def is_kustomization(root: Mapping) -> bool:
-    """Whether the root of a document is a kustomization or a component, whose `kind` is optional."""
+    """Whether the root of a document is a kustomization or a component, whose `kind` is optional.
+
+    The Kustomization of Flux is an object that names one.
+    """
     if root.text("kind"):
-        return root.text("kind") in ("Kustomization", "Component")
+        return root.text("kind") in ("Kustomization", "Component") and not is_of_flux(root)
     lists = any(root.scalars(key) for key in ("resources", "bases", "components"))
     return lists or any(root.mappings(key) for key in ("configMapGenerator", "secretGenerator"))
 
 
+def is_of_flux(root: Mapping) -> bool:
+    return root.text("kind") == "Kustomization" and root.text("apiVersion").startswith("kustomize.toolkit.fluxcd.io/")
+
+
 def kustomizations(parsed: ParsedDocument) -> Iterator[Mapping]:
     for root in parsed.roots:
-        if (
-            isinstance(root, Mapping)
-            and is_kustomization(root)
-            and not root.text("apiVersion").startswith("kustomize.toolkit.")
-        ):
+        if isinstance(root, Mapping) and is_kustomization(root):
             yield root
 
 
