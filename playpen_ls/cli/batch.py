@@ -279,12 +279,12 @@ class _Batch:
             return held
         if self._targets.remembers:
             held.content = digest_of(target.source.encoded())
-        if target.finds_nothing and not ((job.named or targets.reads_all) and LANGUAGES[target.language].unread):
+        if target.finds_nothing and LANGUAGES[target.language].parses(target.source.text):
             held.target, held.clean = None, True
         elif job.indexed:
             held.model = parse(target.language, target.source).settled()
             held.facts = model_facts(held.model)
-            _parse_whole(targets, target, held.model)
+            _parse_whole(target, held.model)
         return held
 
     def _report(self, target: Target, held: _Held) -> FileReport:
@@ -308,8 +308,7 @@ class _Batch:
     def cache(self) -> ResultCache:
         settings = self._targets.settings
         severity = sorted(settings.severity.items())
-        flags = (self._targets.with_practices, self._targets.reads_all)
-        options = repr((settings.select, settings.ignore, severity, self._fixes, *flags))
+        options = repr((settings.select, settings.ignore, severity, self._fixes, self._targets.with_practices))
         return ResultCache(self._jobs, self._complete, options)
 
     def known(self, cache: ResultCache) -> dict[int, Known] | None:
@@ -366,17 +365,17 @@ def report(targets: Targets, target: Target, fixes: Fixes, model: Model | None =
     """Check one file; its text is let go afterwards."""
     workspace, path = target.workspace, target.path
     prepare(target)
-    whole = target.named or targets.reads_all
-    model = model or (parse(target.language, target.source) if whole else None)
-    if model is not None:
-        workspace.documents[path].model = model
-        _parse_whole(targets, target, model)
+    workspace.documents[path].model = model = model or parse(target.language, target.source)
+    _parse_whole(target, model)
     return _reported(targets, target, workspace.check(path, fixes=bool(fixes)), fixes)
 
 
-def _parse_whole(targets: Targets, target: Target, model: Model) -> None:
-    """Parse all of a file that is named, also where no rule looks: what cannot be parsed is reported."""
-    if target.named or targets.reads_all:
+def _parse_whole(target: Target, model: Model) -> None:
+    """Parse all parts of a file, also those that no rule looks at, unless it is known that all parse.
+
+    What cannot be parsed is reported.
+    """
+    if not LANGUAGES[target.language].parses(target.source.text):
         for chunk in model.chunks:
             chunk.broken  # noqa: B018
 

@@ -66,8 +66,6 @@ class Targets:
     """Whether reports say which practices concern a file."""
     remembers: bool = False
     """Whether results are kept for later runs."""
-    reads_all: bool = False
-    """Whether all texts are parsed, not only those of named files: also where no rule looks at them."""
     problems: list[Problem] = field(default_factory=list)
     workspaces: dict[Path, Workspace] = field(default_factory=dict)
     _configs: dict[str, Config] = field(default_factory=dict)
@@ -130,17 +128,17 @@ class Targets:
         settings = self.settings
         config = settings.config and [str(settings.config.path) if settings.config.path else None]
         given = [settings.select, settings.ignore, dict(settings.severity), settings.exclude, settings.baseline]
-        flags = [self.with_practices, self.remembers, self.reads_all]
+        flags = [self.with_practices, self.remembers]
         return [str(self.folder), *flags, str(settings.folder), config, *given]
 
     @classmethod
     def of(cls, order: list[Any]) -> Targets:
-        folder, with_practices, remembers, reads_all, base, config, select, ignore, severity, exclude, baseline = order
+        folder, with_practices, remembers, base, config, select, ignore, severity, exclude, baseline = order
         chosen = None if select is None else tuple(select)
         settings = Settings(chosen, tuple(ignore), severity, None, tuple(exclude), Path(base), baseline)
         if config is not None:
             settings = with_one_config(settings, Path(config[0]) if config[0] else None)
-        return cls(settings, Path(folder), with_practices=with_practices, remembers=remembers, reads_all=reads_all)
+        return cls(settings, Path(folder), with_practices=with_practices, remembers=remembers)
 
     def text(self, text: str, name: str | None, language: str | None) -> Target | None:
         """Standard input as the file `name`; None if the language is not supported.

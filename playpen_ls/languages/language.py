@@ -19,6 +19,10 @@ def _never(_: Source, __: object = None) -> bool:
     return False
 
 
+def _unknown(_: str) -> bool:
+    return False
+
+
 class BuildSummary(NamedTuple):
     """How many objects a file builds out of other files; `limit` says why they are not known, if a limit is reached."""
 
@@ -85,6 +89,8 @@ class Language(Generic[M]):
     """The facts of a file that rules for other files can query. `Place.path` is that of the model's source."""
     problems: Callable[[M], Sequence[Problem]]
     """What the language's own tools reject, in text order."""
+    parses: Callable[[str], bool] = _unknown
+    """Whether it is known that the whole text parses. Else its parts are parsed, to say which of them do not."""
     unread: Callable[[str], tuple[str, str]] | None = None
     """(what the file is, why) of a part that does not parse: `Python 2 file`, or "" if it should parse.
 

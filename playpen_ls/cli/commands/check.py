@@ -94,7 +94,6 @@ def run(options: argparse.Namespace) -> int:
     outputs = _outputs(options)
     targets = Targets(settings_of(options), force_exclude=options.force_exclude)
     targets.remembers = not options.no_cache
-    targets.reads_all = options.strict
     targets.with_practices = any(getattr(output.format, "PRACTICES", False) for output in outputs)
     if options.show_files or options.show_settings:
         from playpen_ls.cli.showing import show_files, show_settings

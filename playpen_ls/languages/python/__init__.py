@@ -31,6 +31,12 @@ def _problems(_: PythonModel) -> Sequence[Problem]:
     return ()  # a statement that does not parse is a broken chunk
 
 
+def _parses(text: str) -> bool:
+    from playpen_ls.languages.python.syntax.parsing import parses
+
+    return parses(text)
+
+
 def _unread(text: str) -> tuple[str, str]:
     from playpen_ls.languages.python.syntax.parsing import unread_reason
 
@@ -61,6 +67,7 @@ LANGUAGE = Language(
     parse=_parse,
     facts=_facts,
     problems=_problems,
+    parses=_parses,
     unread=_unread,
     says_nothing=_says_nothing,
     finds_nothing=_finds_nothing,

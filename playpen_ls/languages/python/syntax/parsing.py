@@ -32,6 +32,16 @@ def parse(text: str, header: str = "") -> ast.Module | None:
         return _parsed(text, header)
 
 
+def parses(text: str) -> bool:
+    """Whether a file is syntax of the running Python as a whole, which is told much sooner than which parts are."""
+    with _quiet():
+        try:
+            ast.parse(with_line_feeds(text))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+    return True
+
+
 def _parsed(text: str, header: str) -> ast.Module | None:
     try:
         return ast.parse(header + text)
