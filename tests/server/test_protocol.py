@@ -280,7 +280,7 @@ def test_odd_settings_are_said_once_and_ignored(raw: Raw):
     _, log = raw.end()
     assert log.split("\n") == [
         "WARNING playpen-ls: unknown setting playpen.colour; known settings: select, ignore, severity, configuration, "
-        "baseline, fixOnSave, diagnostics, features, logLevel, dockerfile",
+        "baseline, fixOnSave, diagnostics, features, logLevel, dockerfile, languages",
         "WARNING playpen-ls: setting playpen.ignore: unknown rule `nonsense`",
         "WARNING playpen-ls: setting playpen.severity: python/hard-coded-host is 'loud'; it must be one of hint, "
         "information, warning, error, off",
