@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import symtable
 import sys
 import warnings
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ def parses(text: str) -> bool:
     """Whether a file is syntax of the running Python as a whole, which is told much sooner than which parts are."""
     with _quiet():
         try:
-            ast.parse(with_line_feeds(text))
+            symtable.symtable(with_line_feeds(text), "", "exec")  # reads as `ast.parse` does, but makes no objects
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
     return True
