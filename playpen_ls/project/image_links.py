@@ -471,7 +471,8 @@ class Linker:
         alone = self._is_alone(name, folder, one)
         if not (alone or shares) or (ROLES.intersection(words(name.base)[1:]) - around and not alone):
             return None
-        found = self._by_name(one.path, Certainty.LIKELY, _ONLY, "only")
+        # That it is alone is no more than possible: a chart's own Dockerfile stands beside images of other people.
+        found = self._by_name(one.path, Certainty.LIKELY if shares else Certainty.POSSIBLE, _ONLY, "only")
         if not alone or shares:
             return found
         here = Place(use.path, Span(0, 0), f"image `{name.base}` is the only one here that the project can build")
@@ -661,11 +662,16 @@ def code_of(recipe: Recipe, folder: str, recipes: Facts[Recipe]) -> Link:
 
 
 def exposes(link: Link, exposed: Facts[Exposed], ports: frozenset[int]) -> Link:
-    """The link with another kind of evidence, if the Dockerfile exposes one of the container's ports."""
+    """The link with another kind of evidence, if the Dockerfile exposes one of the container's ports.
+
+    An image that is alone near the only Dockerfile is then likely to be built from it.
+    """
     for one in exposed.of(link.dockerfile):
         if one.port in ports:
             evidence = Evidence("port", _at(one.place, f"port {one.port} is also the container's"))
-            return replace(link, evidence=(*link.evidence, evidence))
+            alone = any(each.kind == "image" for each in link.evidence)
+            certainty = max(link.certainty, Certainty.LIKELY) if alone else link.certainty
+            return replace(link, evidence=(*link.evidence, evidence), certainty=certainty)
     return link
 
 

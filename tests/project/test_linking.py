@@ -20,7 +20,7 @@ from playpen_ls.api.fact_types import (
 from playpen_ls.api.facts import Fact, Facts, Table
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.registry import model_facts, parse
-from playpen_ls.project.image_links import Certainty, Link, Linker, Use
+from playpen_ls.project.image_links import Certainty, Link, Linker, Use, exposes
 from playpen_ls.project.links import is_nearest, namespace_of
 from playpen_ls.project.services import Web, answers, ports_of, probe_paths
 from playpen_ls.text.source import Source
@@ -167,9 +167,9 @@ BY_NAME = {
     "a word that makes another program of it": ("x:5000/cart-db", ["x:5000/user-db"], "k8s/a.yaml",
                                                 ["cart/Dockerfile", "user/Dockerfile"], None, None),
     "the only Dockerfile, for the only image": ("me/anything", ["postgres"], "k8s/a.yaml", ["Dockerfile"], "Dockerfile",
-                                                Certainty.LIKELY),
+                                                Certainty.POSSIBLE),
     "a plain Dockerfile beside a variant": ("me/anything", [], "k8s/a.yaml", ["Dockerfile", "Dockerfile.multistage"],
-                                            "Dockerfile", Certainty.LIKELY),
+                                            "Dockerfile", Certainty.POSSIBLE),
     "the only Dockerfile, for one of two images": ("me/anything", ["me/other"], "k8s/a.yaml", ["Dockerfile"], None, None),
     "the only Dockerfile, for a placeholder": ("<IMAGE>", [], "k8s/a.yaml", ["Dockerfile"], "Dockerfile",
                                                Certainty.POSSIBLE),
@@ -190,6 +190,16 @@ def test_names_and_places_make_a_link_wherever_the_project_is_opened(
     found = link_of(image, above + manifest, [recipe(above + path) for path in dockerfiles], [], *others)
     assert (found.dockerfile if found else None) == (above + expected if expected else None)
     assert (found.certainty if found else None) == certainty
+
+
+def test_an_image_that_is_alone_is_likely_if_a_port_agrees():
+    """`bitnami/openldap` beside the Dockerfile of a chart is not built from it."""
+    found = link_of("me/anything", "k8s/a.yaml", [recipe("Dockerfile")], [])
+    assert found is not None
+    assert found.certainty == Certainty.POSSIBLE
+    exposed = Facts(Exposed, Table([Exposed(Place("Dockerfile", Span(0, 0)), 8000)]))
+    assert exposes(found, exposed, frozenset({9000})).certainty == Certainty.POSSIBLE
+    assert exposes(found, exposed, frozenset({8000})).certainty == Certainty.LIKELY
 
 
 def test_a_likely_link_needs_two_kinds_of_evidence_to_support_findings():
