@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 
 export const task = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const { chromium } = createRequire(`${task.editor}/x.js`)('playwright-core');
-export const WAIT = 60_000; // as long as it takes on a busy machine; what is there earlier is seen earlier
+export const WAIT = 180_000; // as long as it takes on a busy machine; what is there earlier is seen earlier
 export const say = (step) => console.log(JSON.stringify(step));
 
 /** Have `user` use the page, and end it all. */
