@@ -1,14 +1,6 @@
 -- Neovim with playpen_ls and other servers on the same buffers; writes down what its user sees, one object a step.
-local folder, report = os.getenv('PLAYPEN_FOLDER'), os.getenv('PLAYPEN_REPORT')
-local steps = {}
-
-local function step(name, what)
-  what.step = name
-  table.insert(steps, what)
-  local file = assert(io.open(report, 'w'))
-  file:write(vim.json.encode(steps))
-  file:close()
-end
+local folder = os.getenv('PLAYPEN_FOLDER')
+local step = dofile(debug.getinfo(1, 'S').source:match('@(.*/)') .. 'steps.lua')
 
 local function diagnostics()
   local found = {}

@@ -1,18 +1,6 @@
 -- Drives Neovim as a user would, and writes down what it sees as JSON, one object a step.
-local folder, report = os.getenv('PLAYPEN_FOLDER'), os.getenv('PLAYPEN_REPORT')
-local steps = {}
-
-local function write()
-  local file = assert(io.open(report, 'w'))
-  file:write(vim.json.encode(steps))
-  file:close()
-end
-
-local function step(name, what)
-  what.step = name
-  table.insert(steps, what)
-  write()
-end
+local folder = os.getenv('PLAYPEN_FOLDER')
+local step = dofile(debug.getinfo(1, 'S').source:match('@(.*/)') .. 'steps.lua')
 
 local function diagnostics()
   local found = {}
