@@ -14,7 +14,7 @@ from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.builds.paths import within
 from playpen_ls.languages.builds.scripts import Values, facts_of, values_in
-from playpen_ls.languages.shell.charts import last_part
+from playpen_ls.languages.shell.deployments import DEPLOYS, last_part
 from playpen_ls.languages.yaml_loader import yaml_loader
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
@@ -364,7 +364,7 @@ def _quoted(word: str) -> str:
 
 _SCRIPT = regex(
     r"\b(?:docker|podman|nerdctl|buildah|executor|az|gcloud|pack)\b[^\n]*\b(?:build|bud|submit|destination)\b|executor"
-    r"|\bhelm\b|\bkustomize\b|\bkubectl\b.*\s-k\b"
+    rf"|{DEPLOYS}"
 )
 
 

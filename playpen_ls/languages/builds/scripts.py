@@ -12,10 +12,9 @@ from playpen_ls.api.fact_types import ImageBuilt, KanikoBuild
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.builds.paths import within
-from playpen_ls.languages.shell.charts import chart_install
 from playpen_ls.languages.shell.commands import Command
+from playpen_ls.languages.shell.deployments import DEPLOYS, deployments
 from playpen_ls.languages.shell.image_builds import ENGINES, Build, builds_of, kaniko_build
-from playpen_ls.languages.shell.kustomizations import kustomize_build
 from playpen_ls.languages.shell.parser import commands
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.fragment import Fragment
@@ -27,7 +26,7 @@ Values = dict[str, tuple[str, ...]]
 
 _MOST = 60  # builds that one command of a loop stands for
 _USE = regex(r"\$\{(\w+)(?::?-([^${}]*))?\}|\$(\w+)")
-_BUILDS = regex(r"\bbuild\b|\bbud\b|executor|\bsubmit\b|\bhelm\b|\bkustomize\b|\bkubectl\b.*\s-k\b")
+_BUILDS = regex(rf"\bbuild\b|\bbud\b|executor|\bsubmit\b|{DEPLOYS}")
 _HERE = regex(
     r"\$\{?(?:PWD|WORKSPACE|CI_PROJECT_DIR|GITHUB_WORKSPACE|CODEBUILD_SRC_DIR|BITBUCKET_CLONE_DIR|PROJECT_ROOT|REPO_ROOT"
     r"|ROOT_DIR|ROOT|BUILD_SOURCESDIRECTORY)\}?(?![\w])|\$\(pwd\)|`pwd`|\$\(Build\.SourcesDirectory\)"
@@ -118,12 +117,7 @@ def facts_of(
     for command in commands(fragment):
         if command.name == "executor":
             yield _by_kaniko(command, walk.folder, path, values, span)
-        installed = chart_install(command, path, span or command.span)
-        if installed is not None:
-            yield installed
-        kustomized = kustomize_build(command, path, span or command.span)
-        if kustomized is not None:
-            yield kustomized
+        yield from deployments(command, path, span or command.span)
         for one in walk.builds(command):
             for filled in _filled_in(one, values):
                 made = _stated(path, span or one.span, filled, in_workspace)

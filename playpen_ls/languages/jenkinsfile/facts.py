@@ -18,9 +18,8 @@ from playpen_ls.languages.jenkinsfile.model.pods import agents, pod_images
 from playpen_ls.languages.jenkinsfile.model.region import Region
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import Call, ShellStep
-from playpen_ls.languages.shell.charts import chart_install
+from playpen_ls.languages.shell.deployments import deployments
 from playpen_ls.languages.shell.image_builds import builds_of, joined, kaniko_build, plain
-from playpen_ls.languages.shell.kustomizations import kustomize_build
 from playpen_ls.languages.shell.parser import Command
 from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary import databases
@@ -181,12 +180,7 @@ def _of_command(command: Command, path: str, folder: str | None) -> Iterator[Fac
         yield ImageBuilt(Place(path, one.span), one.reference, one.context, one.dockerfile, one.target, one.builder)
     if name == "executor":
         yield kaniko_build(command, folder, path)
-    installed = chart_install(command, path, command.span)
-    if installed is not None:
-        yield installed
-    kustomized = kustomize_build(command, path, command.span)
-    if kustomized is not None:
-        yield kustomized
+    yield from deployments(command, path, command.span)
     if name == "kubectl":
         yield from _kubectl(command, place)
     elif (

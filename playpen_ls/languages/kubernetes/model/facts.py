@@ -42,8 +42,7 @@ from playpen_ls.languages.kubernetes.model.resources import (
 )
 from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence, is_true
-from playpen_ls.languages.shell.charts import last_part
-from playpen_ls.languages.shell.kustomizations import folders_meant
+from playpen_ls.languages.shell.deployments import folders_meant, last_part
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
