@@ -128,8 +128,7 @@ class Targets:
         settings = self.settings
         config = settings.config and [str(settings.config.path) if settings.config.path else None]
         given = [settings.select, settings.ignore, dict(settings.severity), settings.exclude, settings.baseline]
-        flags = [self.with_practices, self.remembers]
-        return [str(self.folder), *flags, str(settings.folder), config, *given]
+        return [str(self.folder), self.with_practices, self.remembers, str(settings.folder), config, *given]
 
     @classmethod
     def of(cls, order: list[Any]) -> Targets:

@@ -471,7 +471,7 @@ class Linker:
         alone = self._is_alone(name, folder, one)
         if not (alone or shares) or (ROLES.intersection(words(name.base)[1:]) - around and not alone):
             return None
-        # That it is alone is no more than possible: a chart's own Dockerfile stands beside images of other people.
+        # Being alone makes it only possible: the Dockerfile of a chart stands beside images of other people.
         found = self._by_name(one.path, Certainty.LIKELY if shares else Certainty.POSSIBLE, _ONLY, "only")
         if not alone or shares:
             return found

@@ -11,7 +11,7 @@ _METHODS = ("search", "match", "fullmatch", "finditer", "findall", "sub", "subn"
 def regex(text: str, flags: int = 0) -> re.Pattern[str]:
     """`re.compile(text, flags)`, later: a file needs one in six of the patterns of its language's rules.
 
-    Raises re.error on first use if it is no regular expression.
+    Raises re.error on first use if it is not a regular expression.
     """
     return cast("re.Pattern[str]", _Regex(text, flags))
 

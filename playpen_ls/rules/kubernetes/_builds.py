@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from playpen_ls.api.fact_types import KustomizeBuild, Kustomized, built_folders, listed_path
 from playpen_ls.api.facts import Facts, Files
-from playpen_ls.languages.kubernetes.kustomize.files import NAMES, File, focused, layer_at, root_of
+from playpen_ls.languages.kubernetes.kustomize.files import NAMES, File, focused, joined, layer_at, root_of
 from playpen_ls.languages.kubernetes.kustomize.objects import id_of
 from playpen_ls.languages.kubernetes.kustomize.tree import PlacedMapping, PlacedScalar
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload, YamlDocument, as_resource
@@ -122,7 +122,7 @@ class Builds:
         )
 
     def _has_kustomization(self, folder: str) -> bool:
-        return any(self.files.exists(posixpath.normpath(posixpath.join(folder, name))) for name in NAMES)
+        return any(self.files.exists(joined(folder, name)) for name in NAMES)
 
     @cached_property
     def _forms(self) -> dict[object, tuple[Form, ...] | None]:

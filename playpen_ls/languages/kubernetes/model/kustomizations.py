@@ -45,6 +45,7 @@ def is_kustomization(root: Mapping) -> bool:
 
 
 def is_of_flux(root: Mapping) -> bool:
+    """Whether the root of a document is a Kustomization of Flux, which names the folder of a kustomization."""
     return root.text("kind") == "Kustomization" and root.text("apiVersion").startswith("kustomize.toolkit.fluxcd.io/")
 
 

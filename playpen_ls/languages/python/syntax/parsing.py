@@ -34,7 +34,7 @@ def parse(text: str, header: str = "") -> ast.Module | None:
 
 
 def parses(text: str) -> bool:
-    """Whether a file is syntax of the running Python as a whole, which is told much sooner than which parts are."""
+    """Whether the running Python can parse the whole file: faster than to find the statements that it cannot parse."""
     with _quiet():
         try:
             symtable.symtable(with_line_feeds(text), "", "exec")  # reads as `ast.parse` does, but makes no objects

@@ -9,6 +9,7 @@ from playpen_ls.api.file_view import FileView
 from playpen_ls.api.finding import Fix, Refused
 from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
+from playpen_ls.languages.jenkinsfile.syntax.strings import StringLiteral
 from playpen_ls.languages.jenkinsfile.syntax.tree import Statement
 from playpen_ls.languages.jenkinsfile.validator import Fault
 from playpen_ls.text.edit import Edit
@@ -53,18 +54,22 @@ def _replaced(text: str) -> Callable[[Jenkinsfile, Span], list[Edit]]:
     return lambda _, span: [Edit(span.start, span.end, text)]
 
 
-def _escaped(file: Jenkinsfile, span: Span) -> list[Edit]:
+def _with_escapes(file: Jenkinsfile, span: Span) -> StringLiteral:
+    """The string around a place. Raises Refused if it is of a kind that has no escapes."""
     literal = file.tree.string_around(span.start)
     if literal is None or literal.quote in ("/", "$/"):
         raise Refused("a slashy string has no escape for it")
+    return literal
+
+
+def _escaped(file: Jenkinsfile, span: Span) -> list[Edit]:
+    _with_escapes(file, span)
     return [Edit(span.start, span.start, "\\")]
 
 
 def _escaped_word(file: Jenkinsfile, span: Span) -> list[Edit]:
     """Who writes `.\\node_modules\\.bin` means no line end: `\\n` is escaped with the rest."""
-    literal, text = file.tree.string_around(span.start), file.source.text
-    if literal is None or literal.quote in ("/", "$/"):
-        raise Refused("a slashy string has no escape for it")
+    literal, text = _with_escapes(file, span), file.source.text
     start, end = span.start, span.end
     while start > literal.inside.start and not text[start - 1].isspace():
         start -= 1
