@@ -18,8 +18,8 @@ from playpen_ls.text.source import Source
 if TYPE_CHECKING:
     from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 
-# At the start of a line: the functions of a library have it in their bodies.
-_PIPELINE = regex(r"(?:\A\s*+|^)pipeline\s*\{", re.MULTILINE)
+# At the start of a line: the functions of a library have it in their bodies. `node` is that of a scripted pipeline.
+_PIPELINE = regex(r"(?:\A\s*+|^)(?:pipeline|node(?:[ \t]*\([^()\n]*\))?)\s*\{", re.MULTILINE)
 
 
 def _recognizes(path: str, text: Callable[[], str]) -> bool:
