@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span, Spans
+from playpen_ls.vocabulary.names import snake
 from playpen_ls.vocabulary.secret_shapes import shapes
 from playpen_ls.vocabulary.secrets import (
     connection_passwords,
@@ -64,9 +65,14 @@ _PROGRAM = regex(
 )
 
 
-def _is_program_password(name: str) -> bool:
-    """`spring.redis.password`, `store.db.password`, `canal.instance.dbPassword`."""
-    return bool(_PROGRAM.match(name.lower())) and is_password_name(name)
+# What a program signs or encrypts with has no label.
+_SIGNS = regex(r"(?:^|_)(?:jwt|hmac|session|cookie|signing|encryption)_(?:\w+_)?(?:secret|key|secret_key)$")
+
+
+def _is_program_secret(name: str) -> bool:
+    """`spring.redis.password`, `store.db.password`, `canal.instance.dbPassword`, `app.jwt.secret`."""
+    program = _PROGRAM.match(name.lower()) and is_password_name(name)
+    return bool(program or (is_secret_name(name) and _SIGNS.search(snake(name))))
 
 
 def _is_variable(name: str) -> bool:
@@ -89,7 +95,7 @@ class Form(NamedTuple):
 FORMS = {
     "env": Form((_ENV,), lambda _: True, word_defaults=True),
     "ini": Form((_INI,), is_password_name),
-    "properties": Form((_INI,), _is_program_password, inline_comments=False, word_defaults=True),
+    "properties": Form((_INI,), _is_program_secret, inline_comments=False, word_defaults=True),
     "npmrc": Form(others=(_NPM,)),
     "netrc": Form(others=(_NETRC_FILE,)),
     "xml": Form((_XML,), is_password_name, comment=_XML_COMMENT, inline_comments=False),

@@ -127,6 +127,7 @@ _AROUND_MARK: tuple[tuple[str, str], ...] = (
         r"[a-z0-9]+\.webhook\.office\.com/webhookb2/[a-z0-9@-]{73}/IncomingWebhook/[a-z0-9]{32}/[a-z0-9-]{36}",
     ),
     (":A", rf"[0-9]{{8,10}}:A{_WORD}{{34}}(?!{_WORD})"),  # Telegram
+    ("FFFFNRAL", r"(?:eu01xx[0-9a-f]{26}|[0-9a-f]{32})FFFFNRAL"),  # New Relic
     (".atlasv1.", r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70}"),  # Terraform
     ("Q~", r"[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}"),  # Microsoft Entra
     ("_mmk", r"[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk"),  # MaxMind
@@ -244,10 +245,14 @@ def _after(prefix: str) -> re.Pattern[str]:
     return re.compile(rf"(?:{'|'.join(patterns)})(?![A-Za-z0-9])")
 
 
+# `https://api.telegram.org/bot123456:AA…/sendMessage` names a token within a word.
+_BORDER = r"(?:(?<![A-Za-z0-9])|(?<=/bot))"
+
+
 @cache
 def _around(mark: str) -> re.Pattern[str]:
     end = "" if mark == "PRIVATE KEY" else "(?![A-Za-z0-9])"
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{dict(_AROUND_MARK)[mark]}){end}")
+    return re.compile(rf"{_BORDER}(?:{dict(_AROUND_MARK)[mark]}){end}")
 
 
 def _begins(text: str, marks: tuple[str, ...]) -> dict[int, str]:

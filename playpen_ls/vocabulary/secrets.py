@@ -31,7 +31,7 @@ _PLACEHOLDER = regex(
       | your[-_ ]?(?:[a-z]+[-_ ])*[a-z]*(?:pass|password|passwd|secret|token|key|api|here|value)s?
       | your[-_ ][^0-9]*
       | (?:sua?|tus?|votre|ton|dein|ihr|uw)[-_ ](?=.*(?:chave|senha|clave|contrase|secret|token|key|pass|schl)).*
-      | .*(?:example|placeholder|redacted|censored|insert|fixme|(?<![a-z])todo(?![a-z])).*
+      | (?!example$).*(?:example|placeholder|redacted|censored|insert|fixme|(?<![a-z])todo(?![a-z])).*
       | .*[-_ ](?:here|aqu[ií]) | missing | value[-_]?\d* | .*\.\.\.
       | (?:op|(?:secret)?ref\+[a-z]+|vault|awssm|gcpsm)://.* | vault:[\w/-]+\#.* | arn:aws:secretsmanager:.*
       | ENC[\[(].* | \{{(?:cipher|AES|rsa)\}}.* | \$ANSIBLE_VAULT;.* | !vault.*
@@ -43,6 +43,7 @@ _PLACEHOLDER = regex(
 _TEMPLATE = regex(
     r"^(?:(?:your|my|the|some|a)[-_ ].*|.*(?:dummy|fake|sample).*|set[-_ ].*)$", re.IGNORECASE | re.DOTALL
 )
+# Among them `example`, with which the documentation of database images starts them.
 WEAK = frozenset(
     (
         "secret password passwd pass admin root user postgres mysql test testing guest default token key 1234 "
@@ -75,10 +76,10 @@ _HASH = regex(r"(?:sha1|sha256|argon2):|\$(?:2[aby]|5|6|y|argon2\w*|pbkdf2\S*)\$
 _WORDS = regex(
     r"[A-Za-z]+(?:[-_.:, /][A-Za-z]+)*|_*[a-z]+(?:\d?_+[a-z]+|_e2e)*_*|[a-z]{1,12}(?:\d?[A-Z][a-z]{3,}|\d?[A-Z]{2})+\d?"
 )
-# A path, a URL or URN, a pattern, a dotted name, an e-mail address, limits such as `20/m/ip,5/m/key`, a row of `X`.
+# A path, a URL or URN, a pattern, JSON, a dotted name, an e-mail address, limits as `20/m/ip,5/m/key`, a row of `X`.
 _NO_SECRET = regex(
     r"\s|^[./~]|://|^urn:|\(\?|\[\^|\\[wdsb]|\[[^\]]*(?:a-z|A-Z|0-9)|^\w+(?:\.\w+)+$|^[a-z]\w*(?:\.[a-z][a-z0-9_-]*)+$"
-    r"|^[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}$|^(?:\d+/[a-z]+(?:/[a-z]+)?,?)+$|[xX]{8}|^[srp]k_test_\w{0,12}$"
+    r"|^[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}$|^(?:\d+/[a-z]+(?:/[a-z]+)?,?)+$|[xX]{8}|^[srp]k_test_\w{0,12}$|^[{\[]\s*[\"'{\[]"
     r"|^[\w./-]+\.(?:xml|ya?ml|json|properties|conf|pem|jks|p12)(?:$|[/,])"
 )
 # Placeholders in documentation, and the fixed password that GitHub expects next to a token.
@@ -106,7 +107,7 @@ def is_password_name(name: str) -> bool:
 
 def is_template(value: str) -> bool:
     """Whether the value is a placeholder for a secret: `${X}`, `<password>`, `changeme`, empty."""
-    return is_placeholder(value) or bool(_TEMPLATE.match(value.strip())) or value.strip() == "example"
+    return is_placeholder(value) or bool(_TEMPLATE.match(value.strip()))
 
 
 def is_placeholder(value: str) -> bool:
@@ -114,8 +115,6 @@ def is_placeholder(value: str) -> bool:
     stripped = value.strip()
     if stripped in DOCUMENTATION_KEYS:
         return True
-    if stripped == "example":
-        return False  # the password that the documentation of database images starts them with
     return bool(_PLACEHOLDER.match(stripped)) and not re.fullmatch(r"your[-_ ]?\w*password\d+", stripped, re.IGNORECASE)
 
 
@@ -144,7 +143,7 @@ def url_logins(text: str, *, documented: bool = True) -> Iterator[Login]:
         return
     for match in _URL.finditer(text):
         password = match["password"]
-        if (is_template(password) and password != "example") or re.search(r"[${}%<>]", password):
+        if is_template(password) or re.search(r"[${}%<>]", password):
             continue
         if password.lower() in _NO_PASSWORDS and (documented or is_stand_in(match["user"], match["host"])):
             continue
@@ -253,8 +252,9 @@ _UNSET = regex(r"(?:not|un)[-_ ]?(?:set|defined|configured|specified)", re.IGNOR
 _PASSWORD_NAME = regex(r"(^|_)(?:\w*pas+wo?r?ds?|[a-z]{0,8}pass(?:phrase)?|pwd)$")
 # Secret objects and files that are named, not secrets.
 _NAMES_OBJECT = regex(r"(?:^|_)(?:pull|tls|ssl|cert|certificate|image|existing|ca|docker|registry|kube|k8s)_secret$")
+_SHORTEST_WORD, _SHORTEST_PASSWORD = 3, 2
 _SETTING = regex(
-    r"(?:yes|no|on|off|enabled?|disabled?|required|optional|string|bearer|basic|auto|manual|default|env|file|vault|md5|sha\d*"
+    r"(?:yes|no|on|off|ok|enabled?|disabled?|required|optional|string|bearer|basic|auto|manual|default|env|file|vault|md5|sha\d*"
     r"|scram-sha-256|trust|text|hidden|any|always|never|\d{1,2}|true|false|none|null)",
     re.IGNORECASE,
 )
@@ -274,7 +274,7 @@ def is_configured_secret(name: str, value: str, *, tokens: bool = False) -> bool
     ):
         return False
     if (
-        len(value) < 3
+        len(value) < (_SHORTEST_PASSWORD if spelled.endswith("_password") else _SHORTEST_WORD)
         or is_placeholder(value)
         or _SETTING.fullmatch(value)
         or re.search(r"\s|^[./~]|//|[`<>{}]|\$[({A-Za-z]", value)
@@ -289,6 +289,8 @@ def is_configured_secret(name: str, value: str, *, tokens: bool = False) -> bool
         return False
     if re.search(r"(?:^|[-_])fake|dummy", value, re.IGNORECASE):
         return False
+    if _CLIENT_SECRET.search(spelled) and "_" in snake(value) and spelled.endswith(f"_{snake(value)}"):
+        return False  # `CLOUDINARY_API_SECRET=apiSecret`: another service knows no such secret
     if value == "password" and spelled == value:
         return True  # the usual default; `DB_PASSWORD=db_password` is a template
     return snake(value) != spelled and snake(value) not in (f"{spelled}s", f"my_{spelled}")
@@ -320,6 +322,8 @@ def may_be_secret(value: str) -> bool:
     """Whether a value can be a secret, independent of its name."""
     if len(value) < 6 or is_template(value) or is_weak(value):
         return False
+    if _APP_PASSWORD.fullmatch(value):
+        return _rare_pairs(value.replace(" ", "")) >= _FEW_RARE_PAIRS
     if _NO_SECRET.search(value):
         return False
     if re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
@@ -333,7 +337,11 @@ def _is_random_letters(value: str) -> bool:
     """Whether letters make no words: `xqwmbvzkpltrnsdf`, as the passwords that Google makes for applications."""
     if len(value) < _SHORTEST_LETTERS or not (value.isascii() and value.isalpha()):
         return False
-    return sum(1 for _ in _NO_WORD.finditer(value.lower())) >= _RARE_PAIRS
+    return _rare_pairs(value) >= _RARE_PAIRS
+
+
+def _rare_pairs(letters: str) -> int:
+    return sum(1 for _ in _NO_WORD.finditer(letters.lower()))
 
 
 def _is_alphabet(value: str) -> bool:
@@ -345,7 +353,9 @@ def _is_alphabet(value: str) -> bool:
 
 _SHORTEST_ALPHABET, _KINDS = 16, 2
 _SHORTEST_LETTERS = 16
-_RARE_PAIRS = 3
+_RARE_PAIRS, _FEW_RARE_PAIRS = 3, 2
+# As Google shows the passwords that it makes for applications.
+_APP_PASSWORD = regex(r"[a-z]{4}(?: [a-z]{4}){3}")
 # Pairs of letters that are in hardly any word; 66 of 21,000 identifiers of the standard library have three of them.
 _NO_WORD = regex(
     r"(?=q[^u]|j[^aeiou]|x[bdfgjkmnqrvwxz]|v[bcdfghjkmnpqtvwxz]|z[bcdfgjkmnpqrsvwx]|[bcdfghjkmnpqstvwxz]q|w[bcgjkqvxz]"

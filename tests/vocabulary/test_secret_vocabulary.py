@@ -139,7 +139,7 @@ def test_names_of_something_else(name: str):
         ),
         *(("MYSQL_ROOT_PASSWORD", "my-secret-pw"), ("MYSQL_PASSWORD", "mysqlpw"), ("MINIO_SECRET_KEY", "minioadmin")),
         *(("JWT_SECRET", "my-super-secret-jwt-key-2024"), ("POSTGRES_PASSWORD", "c-krit"), ("ROOT_PASSWORD", "toor")),
-        ("MONGO_INITDB_ROOT_PASSWORD", "example"),
+        *(("MONGO_INITDB_ROOT_PASSWORD", "example"), ("POSTGRES_PASSWORD", "ci")),
     ],
 )
 def test_a_word_that_a_program_is_started_with_is_a_secret(name: str, value: str):
@@ -158,6 +158,7 @@ def test_a_word_that_a_program_is_started_with_is_a_secret(name: str, value: str
         *(("DB_PASSWORD", "DB_PASSWORD"), ("API_KEY", "some-key"), ("PASSWORD", "30"), ("TLS_SECRET", "web-tls")),
         *(("PAC_SECRET", "pipelines-as-code-secret"), ("password", "sha1:98b767162d34:8da1bc3c75a0f291")),
         *(("token", "Paris."), ("token", "Amazon,")),  # of a tokenizer
+        *(("CLOUDINARY_API_SECRET", "apiSecret"), ("USE_PASSWORD", "ok")),
         ("KeyStore.Password", "conf/carbon.xml//Server/KeyStore/Password,false"),
         *(("IMAGE_PULL_SECRET", "regcred"), ("DB_PASSWORD", "/run/secrets/db"), ("DB_PASSWORD", "$(cat x)")),
     ],
@@ -254,6 +255,8 @@ def test_a_documented_password_counts_in_a_file_of_settings():
         ("abcdefghijklmnopqrstuvwxyz", False),
         ("xqwmbvzk", False),
         ("volume,env", False),
+        ("qzvt wjkb xrpm hgfd", True),  # of an application, as Google shows it
+        ("this must have been", False),
     ],
 )
 def test_letters_that_make_no_words_are_a_secret(value: str, random: bool):

@@ -88,6 +88,7 @@ cf | set-env
 _SETTING_NAMES = {"http-basic.": 2, "pypi-token.": 1, "github-oauth.": 1, "gitlab-token.": 1, "gitlab-oauth.": 1}
 _VARIABLES = frozenset("PGPASSWORD MYSQL_PWD REDISCLI_AUTH SSHPASS MYSQL_ROOT_PASSWORD POSTGRES_PASSWORD".split())
 """Environment variables that a program takes as a password: also a plain word is one."""
+_ASK_FOR_PASSWORDS = frozenset("psql createdb dropdb createuser dropuser vacuumdb reindexdb clusterdb sudo".split())
 _USER_OPTIONS = ("-u", "--username", "--user")
 _OWN_URL = regex(r"(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?![\w.-])")
 _SONAR = regex(r"[0-9a-f]{40}|sq[aup]_[0-9a-f]{40}")
@@ -430,11 +431,15 @@ def _named(command: Command) -> Iterator[ShellSecret]:
             continue
         if text.startswith("--") and "=" not in text and index + 1 < len(words):
             value = words[index + 1]
-            if is_named_secret(text, value.text) and not value.text.startswith("-"):
+            if value.text.startswith("-"):
+                continue
+            if is_named_secret(text, value.text):
                 suffix = re.sub(r"\W+", "_", text.strip("-")).upper()
                 user = _user_before(command) if suffix == "PASSWORD" else None
                 kind = "login" if user else "single"
                 yield _at(command, kind, value, 0, name=f"{tool}_{suffix}", user=user, flag=word)
+            elif _takes_password(command, text) and is_configured_secret(text, value.text):
+                yield _at(command, "single", value, 0, name=f"{tool}_PASSWORD", flag=word, plain=True)
         elif text.startswith("--") and (match := re.match(r"(--[\w.-]+)=", text)):
             value_text = text[match.end() :]
             if is_named_secret(match[1], value_text):
@@ -447,6 +452,12 @@ def _named(command: Command) -> Iterator[ShellSecret]:
                 yield from _pairs(command, word, match.end(), match[1])
         elif "=" in text:
             yield from _pairs(command, word, 0, text[:2] if text.startswith(("-D", "-e")) else before)
+
+
+def _takes_password(command: Command, option: str) -> bool:
+    """Whether the next word is the password: clients of databases ask for it instead, as `psql --password app` does."""
+    asks = command.name.startswith(("mysql", "mariadb", "pg_")) or command.name in _ASK_FOR_PASSWORDS
+    return is_password_name(option) and not asks and not option.startswith(("--no-", "--reset-", "--ask-"))
 
 
 def _user_before(command: Command) -> tuple[Word, int, int] | None:
@@ -493,6 +504,8 @@ def _assignments(command: Command) -> Iterator[ShellSecret]:
             if name in _VARIABLES and _is_own_database(command, value):
                 continue
             yield _at(command, "single", word, len(name) + 1, name=name)
+        elif is_configured_secret(name, value) and not _is_own_database(command, value):
+            yield _at(command, "single", word, len(name) + 1, name=name, plain=True)
     if command.words and (match := re.fullmatch(r"\$env:(\w+)", command.words[0].text)) and len(command.words) == 3:
         value_word = command.words[2]
         if command.words[1].text == "=" and is_named_secret(match[1], value_word.text):

@@ -55,7 +55,8 @@ def one_file(path: str, text: str, **others: str) -> dict[str, str]:
         one_file("alembic.ini", "[alembic]\nsqlalchemy.url = postgresql://app:«s3cr3tpw»@db/app\n"),
         one_file(
             "src/main/resources/application.properties",
-            "spring.datasource.password=«Tiger-4471»\nspring.redis.password=${REDIS_PASSWORD:«redis»}\n",
+            "spring.datasource.password=«Tiger-4471»\nspring.redis.password=${REDIS_PASSWORD:«redis»}\n"
+            "app.jwt.secret=«webSecretKey»\nspring.mail.password=«qzvt wjkb xrpm hgfd»\n",
         ),
         one_file(
             "chart/values.yaml", "auth:\n  username: app\n  password: «postgres»\n  apiToken: «tk_9a8b7c6d5e4f»\n"
@@ -88,6 +89,8 @@ def one_file(path: str, text: str, **others: str) -> dict[str, str]:
         one_file("messages.properties", "login.password=Passwort1\n"),
         one_file("web/labels_de.properties", "login.password=Passwort1\n"),
         one_file("src/i18n/app.properties", "password=Passwort1\n"),
+        'CLOUDINARY_API_SECRET=apiSecret\nKEYCLOAK_SECRET_DATA=\'{"value": "k3Vb9TqXw1Rz"}\'\n',
+        one_file("app.properties", "login.secret=Geheimnis\nlogin.password=Your pass word here\n"),
         one_file("app.properties", "login.password=Passwort\nlogin.password.hint=At least 8 characters\n"),
         one_file("app.properties", "db.password=${DB_PASSWORD}\napi.token=${env.API_TOKEN}\n"),
         one_file(

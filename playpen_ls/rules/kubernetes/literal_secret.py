@@ -6,7 +6,8 @@ from playpen_ls.api.example import example
 from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.kubernetes.parts import Container, EnvironmentEntry
+from playpen_ls.languages.kubernetes.parts import Container, EnvironmentEntry, Resource
+from playpen_ls.rules.kubernetes._secret_fields import in_fields
 from playpen_ls.rules.kubernetes._secrets import (
     Secrets,
     in_command,
@@ -35,6 +36,7 @@ spec:
           image: nexus:5000/web:1.0
 """
 ENV = HEAD + "          env:\n"
+CUSTOM = "apiVersion: example.org/v1\nkind: Realm\nmetadata: {name: web}\nspec:\n"
 REFERENCE = """\
               valueFrom:
                 secretKeyRef:
@@ -103,6 +105,11 @@ stringData:
         ENV + "            - name: DATABASE_URL\n              value: postgres://web:«hunter2»@postgres/web\n",
         ENV + "            - name: DATABASE_URL\n              value: postgres://app:«password»@postgres/app\n",
         HEAD + "          args: [--db-password=«s3cr3tvalue»]\n",
+        HEAD + "          args: [airflow, users, create, --password, «admin»]\n",
+        CUSTOM + "  clients:\n    - name: web\n      secret: «dmQAtKCsXRpJG2Tr8hzUjEcPVJ2tRKJC»\n",
+        CUSTOM + "  helm:\n    parameters:\n      - name: auth.password\n        value: «hunter2-Horse»\n",
+        CUSTOM + "  values: |\n    auth:\n      password: «hunter2-Horse»\n",
+        CUSTOM + "  source: postgres://web:«hunter2»@postgres/web\n",
         HEAD + "          command: [mysql, -uroot, -p«Zebra-9912»]\n",
         HEAD + "          command: [sh, -c, 'redis-cli -a «Zebra-9912» ping']\n",
         example(
@@ -128,19 +135,26 @@ stringData:
         ENV + "            - name: TOKEN_TTL\n              value: '36000000'\n",
         ENV + "            - name: DB_PASSWORD\n              value: '{{ .Values.password }}'\n",
         ENV + "            - name: DATABASE_URL\n              value: postgres://web:$(DB_PASSWORD)@postgres/web\n",
+        CUSTOM + "  secret: web-secret-1\n  tokenSecret: prod/web/token1\n  token: changeme\n"
+        '  secretData: \'{"value": "k3Vb9TqXw1Rz", "salt": "p7Yd2LsQf8Nc"}\'\n',
+        CUSTOM + "  template:\n    metadata:\n      annotations: {checksum/secret: 9F86D081884C7D659A2FEAA0}\n",
         HEAD + "          args: [--password-file=/run/pw1234, --token=$(TOKEN)]\n",
         HEAD + "          args:\n            - |\n              DB_PASSWORD=`cat /run/pw1234`; run\n",
     ],
 )
-def literal_secret(word: EnvironmentEntry | Container, files: Files, secrets: Secrets) -> Iterator[Finding]:
+def literal_secret(word: EnvironmentEntry | Container | Resource, files: Files, secrets: Secrets) -> Iterator[Finding]:
     """Secret is hard-coded in the manifest.
 
     Everyone who can read the repository can read it, and it stays in the Git history. Move the value to a Secret that
     is created outside Git, and reference it with `secretKeyRef`. A value is reported if the variable or option is
-    named like a secret, if it has the format of a known provider's key, or if it is a URL with a password. If the
+    named like a secret, if it has the format of a known provider's key, or if it is a URL with a password. The fields
+    of custom resources are read too; a value that can be the name of another object is not reported there. If the
     project has no Secret with such a key, the fix also writes a stub without the value. Its name ends in `.example`, so
     that `kubectl apply -f` on the folder skips it.
     """
+    if isinstance(word, Resource):
+        yield from in_fields(word)
+        return
     if isinstance(word, Container):
         for scalar, span, secret in in_command(word):
             message = f"hard-coded secret in the command of {word.display_name}"

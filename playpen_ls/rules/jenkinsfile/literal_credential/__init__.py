@@ -12,7 +12,7 @@ from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.jenkinsfile.model.queries import is_credential_id, sets_literal
 from playpen_ls.languages.jenkinsfile.parts import Assignment, Call, EnvironmentEntry, Region, ShellStep, StringLiteral
-from playpen_ls.languages.shell.secrets import HINTS, secrets_in
+from playpen_ls.languages.shell.secrets import HINTS, ShellSecret, secrets_in
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import Leak, docker_options, leaks
 from playpen_ls.rules.jenkinsfile.literal_credential.named import named_literals
 from playpen_ls.rules.jenkinsfile.literal_credential.store import Store, credential_for
@@ -173,6 +173,14 @@ def steps(text: str) -> str:
                 '    sh """\n        curl -d "id=x&client_secret=\\$CLIENT_SECRET" https://sso/token\n    """\n}'
             ),
         ),
+        example(
+            steps("sh 'DB_PASSWORD=«admin» mvn verify'"),
+            fixed=steps(
+                "withCredentials([string(credentialsId: 'db-password', variable: 'DB_PASSWORD')]) {\n"
+                "    sh 'DB_PASSWORD=\"$DB_PASSWORD\" mvn verify'\n}"
+            ),
+        ),
+        steps("sh 'curl https://api.telegram.org/bot«1103254761:AujOeHwdFcAefAZhnM6Jy8c1rihtYlKNxHd»/getMe'"),
         # No fix: the variable is not known there, and a text in double quotes would have another meaning.
         steps("sh 'ssh ci@host docker login -u ci -p «hunter2-Horse» nexus:5000'"),
         steps("sh 'docker exec db sh -c \"mongosh -u root -p «rootpw»\"'"),
@@ -259,7 +267,7 @@ def _in_script(leak: Leak, store: Store, known: Known) -> Finding:
     return Finding(leak.span, f"hard-coded {what} in the {_command(leak)}", (fix,), severity)
 
 
-def _is_weak(leak: Leak) -> bool:
+def _is_weak(leak: Leak | ShellSecret) -> bool:
     """Whether it is the password of a URL that is a plain word or the user's name."""
     text = leak.command.fragment.text if leak.kind == "url" else ""
     return any(one.password == Span(leak.start, leak.end) and is_weak_login(one, text) for one in url_logins(text))
@@ -380,7 +388,8 @@ def _docker_arguments(region: Region) -> Iterator[Finding]:
             for secret in secrets_in(docker_options(fragment)):
                 span = fragment.span(secret.start, secret.end)
                 if found.add(span):
-                    severity = Severity.WARNING if secret.plain else _severity(fragment.text[secret.start : secret.end])
+                    weak = secret.plain or _is_weak(secret)
+                    severity = Severity.WARNING if weak else _severity(fragment.text[secret.start : secret.end])
                     yield Finding(span, f"hard-coded secret in the arguments of `{call.name}`", severity=severity)
 
 

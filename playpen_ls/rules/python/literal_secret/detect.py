@@ -195,7 +195,9 @@ def named(literal: StringLiteral) -> tuple[str, ast.Call | None]:
         first = reader.args[0]
         return (first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""), reader
     role = literal.role
-    wrapped = role.kind == "argument" or (role.kind == "keyword" and role.name in ("default", "value", "secret_value"))
+    wrapped = role.kind == "keyword" and role.name in ("default", "value", "secret_value")
+    if role.kind == "argument" and isinstance(role.owner, ast.Call):  # the second argument of `str` is the encoding
+        wrapped = bool(role.owner.args) and role.owner.args[0] is literal.node
     if wrapped and isinstance(role.owner, ast.Call) and (dotted(role.owner.func) or "").rpartition(".")[2] in _WRAPPERS:
         statement = literal.statement
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
