@@ -12,12 +12,13 @@ from playpen_ls.api.facts import Facts
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.vocabulary.image_names import HOLE, is_generic, is_placeholder, with_holes, words
 from playpen_ls.vocabulary.images import ImageReference
+from playpen_ls.vocabulary.purposes import DEVELOPMENT
 
 DULL = frozenset(
     "src app docker dockerfiles dockerfile build dev prod production xenial image images container containers code "
     "source main deploy deployment docker-build package".split()
 )  # folders that only say what they have in them
-_DEVELOPING = frozenset("dev development test tests testing local debug ci lint e2e base builder build".split())
+_DEVELOPING = DEVELOPMENT | frozenset("lint base builder build".split())
 PLAIN = frozenset(("Dockerfile", "Containerfile"))
 _HUB = frozenset(("", "docker.io", "index.docker.io", "registry-1.docker.io"))
 

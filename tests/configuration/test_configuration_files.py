@@ -28,7 +28,7 @@ SECRET = "DB_PASSWORD=hunter2-Horse\n"
         (".env.example", Kind("")),
         ("app.sample.env", Kind("")),
         ("env.dist.env", Kind("")),
-        ("src/test/resources/application.properties", Kind("properties", test=True)),
+        ("src/test/resources/application.properties", Kind("properties", development=True, test=True)),
         ("contest/app.properties", Kind("properties")),
         ("src/main/resources/application-dev.properties", Kind("properties", development=True)),
         ("messages.properties", Kind("")),

@@ -8,6 +8,7 @@ from functools import cache
 
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex
+from playpen_ls.vocabulary.purposes import is_for_trial
 
 _EXAMPLE = regex(r"(?:^|[._-])(?:examples?|samples?|templates?|tmpl|dist)(?:[._-]|$)", re.IGNORECASE)
 # `messages.properties`, `app_de.properties`, `i18n/app.properties`
@@ -18,12 +19,7 @@ _TRANSLATION = regex(
     re.IGNORECASE,
 )
 _TEST = regex(r"(?:^|/)(?:tests?|[\w-]*[-_]tests?|[a-z]+Tests?|testing|testdata|__tests__|e2e|fixtures?|mocks?)/")
-_DEVELOPMENT = regex(
-    r"(?:^|/)(?:examples?|samples?|demos?|dev|development|local|sandbox|playground)/"
-    r"|(?:^|[/._-])(?:dev|devel|development|local|test|tests|testing|ci|e2e|demo)[^/._-]{0,2}\.[^/]*$"
-    r"|\.env\.(?:dev|development|local|test|testing|ci|e2e|demo|docker)(?:\.[^/]*)?$",
-    re.IGNORECASE,
-)
+_FOR_COMPOSE = regex(r"\.env\.docker(?:\.[^/]*)?$")
 
 
 @dataclass(frozen=True)
@@ -41,5 +37,6 @@ class Kind:
 def kind_of(path: str, form: str) -> Kind:
     """What a file of this form is, by its path."""
     if _EXAMPLE.search(posixpath.basename(path)) or _TRANSLATION.fullmatch(path):
-        form = ""
-    return Kind(form, form == "compose" or bool(_DEVELOPMENT.search(path)), bool(_TEST.search(path)))
+        return Kind("")
+    development = form == "compose" or is_for_trial(path) or bool(_FOR_COMPOSE.search(path))
+    return Kind(form, development, bool(_TEST.search(path)))

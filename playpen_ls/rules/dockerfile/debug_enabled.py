@@ -10,11 +10,10 @@ from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.build_context.locate import layers_ship
 from playpen_ls.languages.dockerfile.parts import Cmd, Entrypoint, Environment, Stage
 from playpen_ls.languages.shell.parser import Command, Word
-from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.debugging import is_debug_setting
+from playpen_ls.vocabulary.purposes import is_for_development
 
 _WORDS = ("debug", "--reload", "runserver", "fastapi")
-_DEVELOPMENT = regex(r"(?:^|[._/-])(?:dev|devel|develop|development|debug|tests?|testing|local|ci)(?:$|[._/-])")
 
 
 @rule(
@@ -50,8 +49,7 @@ def debug_enabled(stage: Stage, files: Files, builds: Facts[ImageBuilt]) -> Iter
     """
     if not stage.mentions(stage.text, _WORDS):
         return
-    name = stage.name or ""
-    if _DEVELOPMENT.search(name.lower()) or _DEVELOPMENT.search(posixpath.basename(stage.file.path).lower()):
+    if is_for_development(stage.name or "") or is_for_development(posixpath.basename(stage.file.path)):
         return
     if not layers_ship(stage, builds, files):
         return

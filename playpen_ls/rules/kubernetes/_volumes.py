@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import NamedTuple
 
 from playpen_ls.languages.kubernetes.model.resources import Container
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
-from playpen_ls.text.regex import regex
-
-_TRIAL = regex(
-    r"tests?|testing|testdata|e2e|dev|develop|development|preview|ci|local|examples?|samples?|demos?|docs?|tutorials?"
-)
+from playpen_ls.vocabulary.purposes import is_for_trial
 
 
 class Mounted(NamedTuple):
@@ -40,4 +35,4 @@ def mounted_at(container: Container, path: str) -> Mounted | None:
 
 def is_trial(path: str) -> bool:
     """Whether a file is in a folder for tests, examples, development or previews, where data may be lost."""
-    return any(_TRIAL.fullmatch(word.lower()) for word in re.split(r"[/._-]", posixpath.dirname(path)))
+    return is_for_trial(posixpath.dirname(path))

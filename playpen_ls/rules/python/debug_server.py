@@ -15,11 +15,10 @@ from playpen_ls.languages.python.model.queries import is_left_alone
 from playpen_ls.languages.python.parts import LibraryCall
 from playpen_ls.languages.python.syntax.nodes import is_main_guard
 from playpen_ls.text.edit import Edit
-from playpen_ls.text.regex import regex
 from playpen_ls.text.words import Words
+from playpen_ls.vocabulary.purposes import is_for_trial
 
 _SWITCHES = {"uvicorn.run": ("reload",), "flask.Flask().run": ("debug", "use_debugger", "use_reloader")}
-_DEVELOPMENT = regex(r"(?:^|[/_.-])(?:dev|develop|development|local|debug|test|playground)(?=[/_.-])")
 _MAIN = '\n\nif __name__ == "__main__":\n'
 _FLASK = "import os\n\nfrom flask import Flask\n\napp = Flask(__name__)\n"
 _DOCKERFILE = 'FROM python:3.12\nCOPY . /app\nWORKDIR /app\nCMD ["python", "main.py"]\n'
@@ -67,7 +66,7 @@ def debug_server(call: LibraryCall, recipes: Facts[Recipe]) -> Iterator[Finding]
     files for development, and where the call depends on a condition.
     """
     switches = _SWITCHES.get(call.name)
-    if switches is None or call.file.ask(is_left_alone) or is_script(call.path) or _DEVELOPMENT.search(call.path):
+    if switches is None or call.file.ask(is_left_alone) or is_script(call.path) or is_for_trial(call.path):
         return
     name = next((one for one in switches if _is_true(call.keyword(one))), "")
     value = call.keyword(name)

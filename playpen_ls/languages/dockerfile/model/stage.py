@@ -26,11 +26,10 @@ from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference
 from playpen_ls.vocabulary.names import words
+from playpen_ls.vocabulary.purposes import DEVELOPMENT
 
 MOST_ANCESTORS = 100  # base stages below a stage; deeper ones are not looked at, against hostile input
-_DEVELOPING = frozenset(
-    "dev develop development devel debug test tests testing ci lint linter validate check local devcontainer".split()
-)
+_DEVELOPING = DEVELOPMENT | frozenset("lint linter validate check devcontainer".split())
 _HOLE = regex(r"\{\{|\}\}|\{%|<|>|@@|%%")  # placeholder of a template from which a Dockerfile is generated
 
 Kind = TypeVar("Kind", bound=Instruction)
