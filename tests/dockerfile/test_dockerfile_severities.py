@@ -53,6 +53,8 @@ CASES = [
     ("invalid", "RUN yum -y install bind-utils\n", ["error"]),
     # BuildKit only warns.
     ("invalid", "FROM a AS b\nFROM a AS B\n", ["warning"]),
+    ("invalid", "FROM a\nEXPOSE 8080:80\n", ["warning"]),
+    ("invalid", "FROM a\nEXPOSE 80:x\n", ["error"]),
     ("undefined-variable", "FROM a:$X\n", ["error"]),
     ("undefined-variable", "FROM a$X\n", ["warning"]),
     # The program takes the shell's place.
@@ -63,6 +65,17 @@ CASES = [
     ("secret-in-image", "FROM a\nARG NPM_TOKEN=npm9f8e7d6c5b4a\n", ["error"]),
     ("secret-in-image", "FROM a\nENV DB=postgres://web:web@db/web\n", ["warning"]),
     ("secret-in-image", "FROM a\nENV DB=postgres://web:Zebra-9912@db/web\n", ["error"]),
+    # A certificate has the same extension.
+    ("secret-in-image", "FROM a\nCOPY conjur.pem /etc/\n", ["hint"]),
+    (
+        "secret-in-image",
+        {"Dockerfile": "FROM a\nCOPY a.pem /etc/\n", "a.pem": "-----BEGIN PRIVATE KEY-----"},
+        ["error"],
+    ),
+    ("secret-in-image", "FROM a\nCOPY privkey.pem /etc/\nCOPY web.key /etc/\n", ["error", "error"]),
+    # The image is meant for building.
+    ("single-stage-build", "FROM debian:12\nRUN apt-get install -y build-essential devscripts\nCMD bash\n", ["hint"]),
+    ("single-stage-build", "FROM debian:12\nRUN apt-get install -y gcc\nCMD serve\n", ["information"]),
     # Recommended packages may be wanted.
     ("apt-leftovers", "FROM a\nRUN apt-get install curl && rm -rf /var/lib/apt/lists/*\n", ["information", "hint"]),
     ("apt-leftovers", "FROM a\nRUN apt-get install -y --no-install-recommends curl\n", ["information"]),

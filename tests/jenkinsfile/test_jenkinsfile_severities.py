@@ -21,6 +21,8 @@ RULES = {rule.name: rule for rule in rules_of("jenkinsfile")}
         ("literal-credential", "withEnv(['DB=postgres://ci:Zebra-9912@db/ci']) { sh 'make' }\n", ["error"]),
         ("literal-credential", "node { sh 'psql postgres://ci:ci@db/ci' }\n", ["warning"]),
         ("literal-credential", "node { sh 'psql postgres://ci:Zebra-9912@db/ci' }\n", ["error"]),
+        ("literal-credential", "image.inside('-e DB=postgres://ci:ci@db/ci') { sh 'make' }\n", ["warning"]),
+        ("literal-credential", "image.inside('-e DB=postgres://ci:Zebra-9912@db/ci') { sh 'make' }\n", ["error"]),
     ],
 )
 def test_a_finding_is_as_loud_as_it_is_sure(name: str, text: str, severities: list[str]):

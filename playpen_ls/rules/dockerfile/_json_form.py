@@ -13,6 +13,7 @@ _QUOTED = regex(rf"\[{_QUOTE}")
 # After a space, a shell test can begin: `[ "$X" = y ]`, but no operand is followed by a comma, a quote or the end.
 _SPACED = regex(r"\[\s+(?:\"[^\"]*\"|'[^']*')\s*(?:[,\"']|\]?\s*$)")
 _BARE = regex(r"\[[\w./-]+(?:\s*,.*\]?|\])\s*", re.DOTALL)
+_LIST = regex(r"\[[\w./-]+\s*,[^\[\]]*\]\s*")  # neither a shell test nor a pattern of files and a destination
 
 
 def malformed_json(instruction: Instruction) -> Span | None:
@@ -27,8 +28,8 @@ def malformed_json(instruction: Instruction) -> Span | None:
     if is_json or not text.startswith("["):
         return None
     is_meant = bool(_QUOTED.match(text) or _SPACED.match(text))
-    if isinstance(instruction, ShellForm) and instruction.name != "RUN":
-        is_meant = is_meant or bool(_BARE.fullmatch(text))
+    bare = _BARE if isinstance(instruction, ShellForm) and instruction.name != "RUN" else _LIST
+    is_meant = is_meant or bool(bare.fullmatch(text))
     if isinstance(instruction, Volume):
         is_meant = text.rstrip().endswith("]")
     return instruction.place(start, start + len(text.rstrip())) if is_meant else None

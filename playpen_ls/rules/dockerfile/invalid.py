@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from functools import partial
 
-from playpen_ls.api.finding import Finding, Severity
+from playpen_ls.api.example import example
+from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.model.validation import NO_FROM
 from playpen_ls.languages.dockerfile.parts import Dockerfile
+from playpen_ls.text.edit import Edit
 
 
 @rule(
@@ -14,7 +17,7 @@ from playpen_ls.languages.dockerfile.parts import Dockerfile
     practice="+",
     reports_absence=True,
     like={
-        "docker": ["NoEmptyContinuation", "DuplicateStageName"],
+        "docker": ["NoEmptyContinuation", "DuplicateStageName", "ExposeInvalidFormat"],
         "hadolint": ["DL1000", "DL3011", "DL3024", "DL3043", "DL3061"],
     },
     bad=[
@@ -34,6 +37,11 @@ from playpen_ls.languages.dockerfile.parts import Dockerfile
         "FROM debian:12\nEXPOSE 80 «99999»\n",
         "FROM debian:12\nEXPOSE «8090-8080»\n",
         "FROM debian:12\nEXPOSE «8080/http»\n",
+        "FROM debian:12\nEXPOSE «-1»\n",
+        "FROM debian:12\nEXPOSE «http»\n",
+        "FROM debian:12\nEXPOSE 8080 «#» the API\n",
+        example("FROM debian:12\nEXPOSE 80 «8080:»80/tcp\n", fixed="FROM debian:12\nEXPOSE 80 80/tcp\n"),
+        example("FROM debian:12\nEXPOSE «127.0.0.1:80:»80\n", fixed="FROM debian:12\nEXPOSE 80\n"),
         "FROM debian:12\nSHELL «/bin/bash -c»\n",
         "FROM debian:12\n«RUN <<EOF»\nset -e\nmake\n\nCMD serve\n",
         "FROM debian:12\nRUN apt-get update «\\»\n\nCOPY . .\n",
@@ -62,16 +70,20 @@ def invalid(document: Dockerfile) -> Iterator[Finding]:
     """Invalid or misleading Dockerfile syntax.
 
     BuildKit rejects unknown instructions and flags, missing arguments, ports that do not exist, and a heredoc without
-    its terminator. Also reported are, as a warning, two stages with the same name, and a `\\` at the end of a line that
-    makes the next instruction part of this one, which BuildKit accepts. Not reported where `# syntax=` names another
-    frontend, and in templates from which a Dockerfile is generated. A missing `FROM` is a hint in a
-    `NAME.Dockerfile`, which can be meant to be appended to another one.
+    its terminator. Also reported are, as a warning, two stages with the same name, an `EXPOSE` with a port or address
+    of the host, and a `\\` at the end of a line that makes the next instruction part of this one, which BuildKit
+    accepts. Not reported where `# syntax=` names another frontend, and in templates from which a Dockerfile is
+    generated. A missing `FROM` is a hint in a `NAME.Dockerfile`, which can be meant to be appended to another one.
     """
     for chunk, problem in document.problems:
         severity = Severity.HINT if problem.message == NO_FROM and _is_part(document.file.path) else None
         yield Finding(problem.span, problem.message, severity=severity, unparsed=True, chunk=chunk)
     for chunk, problem in document.duplicate_names:
         yield Finding(problem.span, problem.message, severity=Severity.WARNING, chunk=chunk)
+    for chunk, problem in document.ports_of_host:
+        edit = Edit(problem.span.start, problem.span.end, "")
+        fix = Fix("Keep only the port of the container", partial(list, (edit,)), safe=True)
+        yield Finding(problem.span, problem.message, (fix,), Severity.WARNING, chunk=chunk)
 
 
 def _is_part(path: str) -> bool:

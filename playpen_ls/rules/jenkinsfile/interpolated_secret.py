@@ -19,6 +19,10 @@ def steps(text: str) -> str:
     return f"withCredentials([string(credentialsId: 'deploy-token', variable: 'TOKEN')]) {{\n{body}}}\n"
 
 
+_STEP_OBJECTS = frozenset(("docker", "steps", "script", "this"))
+"""The receivers of calls that are steps, or run some."""
+
+
 @rule(
     severity=Severity.WARNING,
     practice="Credential management",
@@ -74,6 +78,7 @@ def steps(text: str) -> str:
         "withCredentials([string(credentialsId: 'aws', variable: 'AWS_ACCOUNT_ID')]) {\n"
         '    sh "aws sts assume-role --role-arn arn:aws:iam::${AWS_ACCOUNT_ID}:role/ci"\n'
         '    withAWS(roleAccount: "${AWS_ACCOUNT_ID}") { }\n}\n',
+        steps('def lib = load "lib.groovy"\nlib.register("${TOKEN}", "ci")'),
         'def TOKEN = env.OTHER\nsh "login ${TOKEN}"\n' + steps("echo 'x'"),
     ],
 )
@@ -145,6 +150,8 @@ def _in_literal(call: Call, literal: StringLiteral, bound: Bound, script: bool) 
         what = "secret" if name in bound.secrets else "credential"
         where = f"the `{call.name}` script" if script else f"an argument of `{call.name}`"
         message = f"Groovy interpolates the {what} `{name}` into {where}"
+        if not script and call.receiver and call.receiver.partition(".")[0] not in _STEP_OBJECTS:
+            continue  # a method of another object, which is no step
         if not script:
             yield Finding(hole, message, severity=Severity.HINT)
         elif not isinstance(call, ShellStep):

@@ -23,6 +23,9 @@ _CHANGES = frozenset(
 """Programs whose output Jenkins does not recognize as the secret that they read."""
 
 
+_COUNTED = regex(r"\$\([^()]*\|\s*(?:wc|cksum|md5sum|sha\d*sum)\b[^|()]*\)")
+
+
 def pipeline(steps: str, parameters: str = "password(name: 'DB_PW')") -> str:
     head = f"pipeline {{\n    agent any\n    parameters {{\n        {parameters}\n    }}\n    stages {{\n"
     stage = f"        stage('A') {{\n            steps {{\n                {steps}\n            }}\n        }}\n"
@@ -45,6 +48,7 @@ def bound(steps: str) -> str:
         bound("sh 'echo \"«$TOKEN»\" | base64'"),
         bound("sh '''\n    printf \"%s\" «$TOKEN» | rev | cut -c1-4\n'''"),
         bound("sh 'echo «$TOKEN»'"),
+        bound("sh 'echo $(echo «$TOKEN» | cut -c1-4)'"),
         bound('echo "the token is «${TOKEN}»"'),
         example(
             "pipeline {\n    environment {\n        NEXUS = credentials('nexus')\n    }\n    stages {\n"
@@ -55,6 +59,7 @@ def bound(steps: str) -> str:
         bound("sh 'echo \"$TOKEN\" | docker login -u me --password-stdin nexus:5000'"),
         bound("sh 'echo \"$TOKEN\" > token.txt; set -x; make'\nsh 'echo \"${#TOKEN}\" | base64'"),
         bound('sh \'echo "$HOME"\'\necho "build ${BUILD_NUMBER}"'),
+        bound('sh \'echo "bytes: $(printf %s "$TOKEN" | wc -c)"\''),
         bound("sh 'echo \"$TOKEN\" | base64 > token.b64'\nsh 'x=$(echo \"$TOKEN\" | base64)'"),
         pipeline('echo "${params.REF}"', "string(name: 'REF')"),
         pipeline(
@@ -138,11 +143,11 @@ def _piped(commands: tuple[Command, ...], number: int) -> str:
 
 
 def _variables(word: Word) -> Iterator[tuple[int, int, str]]:
-    """(start, end, name) in the fragment of the variables that a word expands."""
+    """(start, end, name) in the fragment of the variables that a word expands, but not of those that it only counts."""
     raw, at = word.raw, word.start
     if raw.startswith("'"):
         return
-    for match in _VARIABLE.finditer(raw):
+    for match in _VARIABLE.finditer(_COUNTED.sub(lambda counted: " " * len(counted[0]), raw)):
         yield at + match.start(), at + match.end(), next(filter(None, match.groups()))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.languages.cutting import Boundary, joined, recut
 from playpen_ls.languages.dockerfile.model.stage import Stage
-from playpen_ls.languages.dockerfile.model.validation import duplicate_names, problems
+from playpen_ls.languages.dockerfile.model.validation import duplicate_names, ports_of_host, problems
 from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
 from playpen_ls.languages.dockerfile.syntax.instruction_types import instruction_of
 from playpen_ls.languages.dockerfile.syntax.raw import Directive, RawInstruction
@@ -34,6 +34,11 @@ class Dockerfile:
     def duplicate_names(self) -> tuple[tuple[int, Problem], ...]:
         """The stage names that an earlier stage has, as `problems`."""
         return self.file.ask(duplicate_names)
+
+    @property
+    def ports_of_host(self) -> tuple[tuple[int, Problem], ...]:
+        """What EXPOSE says of ports and addresses of the host, as `problems`."""
+        return self.file.ask(ports_of_host)
 
 
 class StageChunk(Chunk):

@@ -37,7 +37,10 @@ _NEED_ARGUMENTS = frozenset(
     "ARG ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD SHELL STOPSIGNAL USER VOLUME WORKDIR".split()
 )
 _NEED_NOTHING_MORE = frozenset("ARG CMD ENTRYPOINT MAINTAINER STOPSIGNAL USER VOLUME WORKDIR".split())
-_PORT = regex(r"(?P<first>\d{1,9})(?:-(?P<last>\d{1,9}))?(?:/(?P<protocol>\w+))?", re.ASCII)
+_PORT = regex(
+    r"(?P<host>(?:[\w.:\[\]]*:)?(?:\d{1,5}(?:-\d{1,5})?)?:)?(?P<first>\d{1,9})(?:-(?P<last>\d{1,9}))?(?:/(?P<protocol>\w*))?",
+    re.ASCII,
+)
 _PLAIN_PORT = regex(r"\d{1,4}(?:/tcp|/udp)?", re.ASCII)
 _MOST = 65535
 
@@ -70,6 +73,25 @@ def _stage_name(content: StageText) -> tuple[str, Span] | None:
     start = start_of(content)
     word = start.stage_name
     return (word.text, word.span) if word is not None and next(_of_instruction(start), None) is None else None
+
+
+def _of_host(content: StageText) -> tuple[Problem, ...]:
+    """What EXPOSE says of the host, as in `8080:80`: BuildKit ignores it, with a warning."""
+    exposed = (
+        instruction_of(content, raw, index)
+        for index, raw in enumerate(content.raw)
+        if raw.keyword.upper() == "EXPOSE" and ":" in raw.logical
+    )
+    return tuple(
+        Problem(
+            Span(word.span.start, word.span.start + port.end("host")),
+            f"`{instruction.keyword}` names ports of the container; `{port['host']}` has no effect",
+        )
+        for instruction in exposed
+        if next(_of_instruction(instruction), None) is None
+        for word in instruction.words
+        if (port := _PORT.fullmatch(word.text)) is not None and port["host"] is not None
+    )
 
 
 def _not_allowed_above(content: StageText) -> Iterator[tuple[int, Problem]]:
@@ -129,6 +151,12 @@ def duplicate_names(outline: Outline) -> tuple[tuple[int, Problem], ...]:
                 found.append((number, Problem(span, f"duplicate stage name `{name}`")))
             names.add(name.lower())
     return () if outline.ask(is_template) or outline.ask(has_other_frontend) else tuple(found)
+
+
+def ports_of_host(outline: Outline) -> tuple[tuple[int, Problem], ...]:
+    """What EXPOSE says of the host, each with the number of its chunk."""
+    found = [(number, problem) for number, some in enumerate(outline.each(_of_host)) for problem in some]
+    return () if not found or outline.ask(is_template) or outline.ask(has_other_frontend) else tuple(found)
 
 
 def _is_plain(name: str, logical: str) -> bool:
@@ -218,12 +246,16 @@ def _onbuild(instruction: Onbuild) -> Iterator[Problem]:
 
 
 def _ports(instruction: Instruction) -> Iterator[Problem]:
-    """Ports are 0 to 65535, ranges rise, and protocols are `tcp`, `udp` and `sctp`: nat.ParsePortRange of Docker."""
+    """Ports are 0 to 65535, ranges rise, and protocols are `tcp`, `udp` and `sctp`: `parsePort` of BuildKit."""
     for word in instruction.words:
         port = _PORT.fullmatch(word.text)
-        if port is None:
-            continue  # a variable, or a form such as `8080:80` that the API of Docker knows
-        if port["protocol"] is not None and port["protocol"].lower() not in ("tcp", "udp", "sctp"):
+        if not word.plain:
+            continue
+        if word.text.startswith("#"):
+            yield Problem(word.span, "a comment must be on its own line; `EXPOSE` takes `#` for a port")
+        elif port is None:
+            yield Problem(word.span, f"`{word.text}` is not a port")
+        elif (port["protocol"] or "tcp").lower() not in ("tcp", "udp", "sctp"):
             yield Problem(word.span, f"`{port['protocol']}` is not a protocol: `tcp`, `udp` and `sctp` are")
         elif max(int(port["first"]), int(port["last"] or 0)) > _MOST:
             yield Problem(word.span, f"port `{word.text}` is out of range: the highest one is {_MOST}")

@@ -303,11 +303,15 @@ def _copied(instruction: Transfer, files: Files) -> Iterator[Finding]:
     contexts = {posixpath.dirname(instruction.file.path), ""}
     public = instruction.destination is not None and instruction.destination.text.endswith((".pub", ".crt", ".asc"))
     for source in instruction.sources if instruction.origin is None and not public else ():
-        if key_files.contains_secrets(source.text, contexts, files):
+        certain = key_files.contains_secrets(source.text, contexts, files)
+        if certain is not False:
             name, id = posixpath.basename(source.text), secret_files.secret_id(source)
             title = f"Mount `{name}` as build secret `{id}` (`docker build --secret id={id},src={source.text}`)"
             fix = Fix(title, partial(secret_files.mounted_edits, instruction, source, files))
-            yield Finding(source.span, f"secret file `{name}` is copied into an image layer", (fix,), printable=True)
+            message = f"secret file `{name}` is copied into an image layer"
+            if not certain:
+                message = f"`{name}` is copied into an image layer; it may hold a private key"
+            yield Finding(source.span, message, (fix,), None if certain else Severity.HINT, printable=True)
 
 
 def _written(instruction: Transfer) -> Iterator[Finding]:

@@ -30,6 +30,8 @@ _PUBLIC = regex(
     r".*(?:cert|chain|bundle|pub|\bca\b|ca-|-ca\b|_ca\b|\broot\b|gpg|apt|repo|release|archive|keyring|dh(?:param)?).*"
 )
 _CERTIFICATES = regex(r"(?:^|/)(?:ca|cacerts|certs|certificates|ca-certificates|trusted?)/")
+# What a `.pem` file is called that holds a key, alone or with its certificate.
+_PRIVATE = regex(r".*(?:key|priv|secret|rsa|server|identity).*")
 _PUBLIC_TEXT = regex(r"-----BEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|CERTIFICATE)")
 _ENTRY = regex(r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*=[ \t]*(?P<value>\S*)", re.MULTILINE)
 # Build tools of web sites put these into the scripts that every visitor gets.
@@ -45,9 +47,10 @@ def _has_secret_entry(text: str) -> bool:
     return any(is_secret_name(one["name"]) or any(url_logins(one["value"])) for one in entries)
 
 
-def contains_secrets(source: str, contexts: Iterable[str], files: Files) -> bool:
-    """Whether the file of this name, in one of the build contexts, is a secret file.
+def contains_secrets(source: str, contexts: Iterable[str], files: Files) -> bool | None:
+    """Whether the file of this name, in one of the build contexts, is a secret file; None if it only can be one.
 
+    A `.pem` file that cannot be read can hold a certificate, unless its name says that it holds a key.
     An `.npmrc` counts only if it can be read and contains a literal token. A `.pem` or `.key` file that
     can be read does not count if it contains only public keys or certificates, nor does an `.env` that has no entry
     which is named like a secret or is a URL with a password. If it cannot be read, `.env.example` tells its entries.
@@ -72,4 +75,6 @@ def contains_secrets(source: str, contexts: Iterable[str], files: Files) -> bool
         return not texts or any(map(_has_secret_entry, texts))
     if name == ".npmrc":
         return any(_NPM_SECRET.search(text) for text in texts)
-    return not texts or not all(_PUBLIC_TEXT.search(text) and "PRIVATE KEY" not in text for text in texts)
+    if not texts:
+        return True if name.endswith(".key") or _PRIVATE.fullmatch(name.lower()) else None
+    return not all(_PUBLIC_TEXT.search(text) and "PRIVATE KEY" not in text for text in texts)

@@ -10,6 +10,7 @@ from playpen_ls.api.facts import Files
 from playpen_ls.api.finding import Finding, Fix, Place, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.model import queries
+from playpen_ls.languages.dockerfile.model.user import is_built_upon
 from playpen_ls.languages.dockerfile.parts import Run, Stage
 from playpen_ls.rules.dockerfile.single_stage_build.build_tools import build_left_by
 from playpen_ls.rules.dockerfile.single_stage_build.rewrite import two_stages
@@ -135,7 +136,8 @@ def single_stage_build(stage: Stage, files: Files) -> Iterator[Finding]:
     Compilers, headers, development packages and source files make the image larger and slower to pull,
     and increase its attack surface. Build in a first stage, and copy the build output into a second
     stage. An image that only installs requirements needs no second stage. Not reported where the `RUN`
-    that installs the tools also removes them, and for images that are meant for building.
+    that installs the tools also removes them, and for images that are meant for building. A hint for images that only
+    start a shell or an interpreter, or contain no files of their own: they are meant as base images.
     """
     path = stage.file.path
     if not _MENTIONS.search(stage.text) or stage.file.ask(queries.has_several_stages):
@@ -153,5 +155,6 @@ def single_stage_build(stage: Stage, files: Files) -> Iterator[Finding]:
                 related = (Place(path, span, f"`{what}` is used here"),)
                 message = f"`RUN` with `{what}` leaves build-time dependencies in the final image"
                 fix = Fix("Convert to a multi-stage build", partial(two_stages, stage, files), kind="refactor.rewrite")
-                yield Finding(stage.start.keyword_span, message, (fix,), related=related)
+                severity = Severity.HINT if is_built_upon(stage) else None
+                yield Finding(stage.start.keyword_span, message, (fix,), severity, related)
                 return
