@@ -109,6 +109,20 @@ class JsonLogs(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordsFormatted(Fact):
+    """Python code gives formats for log records: the attributes that they print, None if it can also print others."""
+
+    keys: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraLogged(Fact):
+    """A call of a standard logger passes `extra` with these keys."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Exported(Fact):
     """A Python module binds a name that other modules can import.
 

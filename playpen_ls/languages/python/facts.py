@@ -14,6 +14,7 @@ from playpen_ls.api.fact_types import (
     Listens,
     LogsConfigured,
     MountedApplication,
+    RecordsFormatted,
     Revision,
     Route,
     Router,
@@ -27,6 +28,8 @@ from playpen_ls.languages.python.model.exports import possible_in as may_export
 from playpen_ls.languages.python.model.file_kind import is_left_alone, is_script
 from playpen_ls.languages.python.model.local_facts import facts as local_facts
 from playpen_ls.languages.python.model.local_facts import possible_in, web_facts
+from playpen_ls.languages.python.model.log_formats import log_formats, prints_otherwise
+from playpen_ls.languages.python.model.log_formats import possible_in as may_print
 from playpen_ls.languages.python.model.log_setup import configures_logging
 from playpen_ls.languages.python.model.log_setup import possible_in as may_configure_logging
 from playpen_ls.languages.python.model.migrations import ENVIRONMENT, MARK, revision
@@ -59,7 +62,7 @@ def says_nothing(source: Source) -> bool:
     if _configures_gunicorn(source.path):
         return False
     words = Words(text)
-    if may_export(source.path, words) or may_configure_logging(words):
+    if may_export(source.path, words) or may_configure_logging(words) or may_print(words) or prints_otherwise(text):
         return False
     return not possible_in(words) and not any(module in text for module in JSON_LOGS)
 
@@ -99,6 +102,10 @@ def facts(model: PythonModel) -> Iterator[Fact]:
         yield JsonLogs(Place(path, Span(0, 0)))
     if not is_script(path) and not _ASIDE.search(path) and ask(anywhere, configures_logging):
         yield LogsConfigured(Place(path, Span(0, 0)))
+    formats = ask(log_formats)
+    if formats is None or (formats and not is_script(path)):
+        keys = None if formats is None else tuple(sorted({key for one in formats for key in one.keys}))
+        yield RecordsFormatted(Place(path, Span(0, 0)), keys)
     for name, origin in ask(exports):
         yield Exported(Place(path, Span(0, 0)), name, origin)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from playpen_ls.api.fact_types import CalledPerRequest, EnvironmentRead
+from playpen_ls.api.fact_types import CalledPerRequest, EnvironmentRead, ExtraLogged
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.python.model import environment, needs, web
@@ -38,6 +38,8 @@ Located = tuple[int, LocalFact]
 
 def possible_in(words: Words) -> bool:
     """Whether a text with these words can have facts."""
+    if "extra" in words.all:
+        return True
     return words.allow(web.possible_in) or environment.possible_in(words) or needs.possible_in(words)
 
 
@@ -108,6 +110,11 @@ def environment_reads(outline: Outline) -> tuple[EnvironmentRead, ...]:
 def request_calls(outline: Outline) -> frozenset[str]:
     """A query: the functions, by origin, that the handlers of the file call or depend on, see CalledPerRequest."""
     return frozenset(fact.origin for _, fact in outline.ask(facts) if isinstance(fact, CalledPerRequest))
+
+
+def extras(outline: Outline) -> tuple[tuple[int, ExtraLogged], ...]:
+    """A query: the `extra` that calls of the file pass, with the numbers of their chunks."""
+    return tuple((number, fact) for number, fact in outline.ask(facts) if isinstance(fact, ExtraLogged))
 
 
 def _constants(outline: Outline, names: set[str]) -> dict[str, str]:

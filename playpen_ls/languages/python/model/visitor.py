@@ -10,6 +10,7 @@ from playpen_ls.languages.python.model.calls import ATTRIBUTES, NAMES, called
 from playpen_ls.languages.python.model.database_settings import django_databases, pool_settings
 from playpen_ls.languages.python.model.environment import environment_read
 from playpen_ls.languages.python.model.library_calls import EnvironmentValue, ExceptHandler, is_environment_read
+from playpen_ls.languages.python.model.log_formats import extra_logged
 from playpen_ls.languages.python.model.migrations import OPERATIONS, migration_call
 from playpen_ls.languages.python.model.needs import ASKING, needs
 from playpen_ls.languages.python.model.parts import Part, SchemaCreation, Site, StringLiteral
@@ -146,6 +147,7 @@ def _look_at(
             if facts is not None:
                 facts += environment_read(site, node, link)
                 facts += facts_of_call(site, node, link)
+                facts += extra_logged(site, node, link)
     elif isinstance(node, ast.Attribute):
         if node.attr in SCHEMA:
             parts.append(SchemaCreation(site, node, link))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from playpen_ls.api.fact_types import CalledPerRequest, EnvironmentKnown, EnvironmentRead, Listens
+from playpen_ls.api.fact_types import CalledPerRequest, EnvironmentKnown, EnvironmentRead, ExtraLogged, Listens
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.python.model.parts import Site
@@ -52,7 +52,7 @@ class Web(Fact):
     origin: str = ""
 
 
-LocalFact = EnvironmentRead | EnvironmentKnown | Listens | Web | CalledPerRequest
+LocalFact = EnvironmentRead | EnvironmentKnown | Listens | Web | CalledPerRequest | ExtraLogged
 """A fact of a statement: its path is empty, and its range counts from the start of the chunk."""
 
 _ORIGINS = Origins(*APPLICATIONS, *ROUTERS, *ROUTES)

@@ -18,12 +18,12 @@ from playpen_ls.languages.python.model.queries import origins, texts
 from playpen_ls.languages.python.model.web import Web
 from playpen_ls.languages.python.model.web import possible_in as web_possible_in
 from playpen_ls.languages.python.parts import PythonModule
+from playpen_ls.rules.python._services import service_of
 from playpen_ls.rules.python.no_health_route.endpoint import endpoint, is_health
 from playpen_ls.text.regex import regex
 
 # App Engine's `app.yaml`; its services have no Kubernetes probes.
 _RUNTIME = regex(r"^runtime:", re.MULTILINE)
-_SERVICE = ("Dockerfile", "requirements.txt", "pyproject.toml", "setup.py", "Pipfile", "manage.py")
 FAST = "from fastapi import FastAPI\n\napp = FastAPI()\n"
 ROUTER = "from fastapi import APIRouter\n\nrouter = APIRouter()\n\n\n"
 ENDPOINT = '@app.get("/health")\nasync def health() -> dict[str, str]:\n    return {"status": "healthy"}\n'
@@ -193,7 +193,7 @@ def no_health_route(
         return
     if any(fact.kind == "route" and fact.path is None for fact in web) or not _all_known(module, web, files):
         return
-    service = _service(module.path, files)
+    service = service_of(module.path, files)
     if _RUNTIME.search(files.text(posixpath.join(service, "app.yaml")) or ""):
         return
 
@@ -303,13 +303,3 @@ def _is_anothers(path: str, service: str, files: Files) -> bool:
             return True
         folder = posixpath.dirname(folder)
     return False
-
-
-def _service(path: str, files: Files) -> str:
-    """The folder of the service that a file belongs to; "" for the whole project."""
-    folder = posixpath.dirname(path)
-    while folder and folder != "/":
-        if any(files.exists(posixpath.join(folder, mark)) for mark in _SERVICE):
-            return folder
-        folder = posixpath.dirname(folder)
-    return ""
