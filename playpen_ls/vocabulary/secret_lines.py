@@ -45,7 +45,7 @@ _DEFAULT = regex(
     r"\$\{(?P<name>[A-Z][A-Z0-9_]*(?=:?-)|[A-Za-z_][\w.-]*(?=:))(?::[-=]?|-)(?P<value>(?![?+=-])[^${}]+)\}"
 )
 # References, template expressions, and what YAML does not read as a plain scalar.
-_NO_LITERAL = regex(r"\{\{|\$[\w({]|<%|%\(|^[&*!|>{\[]")
+_NO_LITERAL = regex(r"\{\{|\$[A-Za-z_({]|<%|%\(|^[&*!|>{\[]")
 _INLINE_COMMENT = regex(r"(?:^|[ \t])[#;].*")
 # `requirepass s3cr3t`; a name and a value, and nothing else in the line
 _DIRECTIVE = regex(
@@ -88,6 +88,8 @@ class Form(NamedTuple):
     others: tuple[re.Pattern[str], ...] = ()
     comment: re.Pattern[str] = _COMMENT_LINE
     inline_comments: bool = True
+    objects: bool = True
+    """Whether a value can be the name of a Secret object, `web-db-secret`."""
     word_defaults: bool = False
     """Whether a plain word counts as the default of a variable, `${DB_PASSWORD:postgres}`, wherever it stands."""
 
@@ -101,7 +103,7 @@ FORMS = {
     "xml": Form((_XML,), is_password_name, comment=_XML_COMMENT, inline_comments=False),
     # Values of a chart also name Secret objects, and the keys in them.
     "values": Form((_YAML, _YAML_FLOW), is_password_name),
-    "compose": Form((_YAML, _YAML_FLOW, _YAML_LIST), _is_variable, word_defaults=True),
+    "compose": Form((_YAML, _YAML_FLOW, _YAML_LIST), _is_variable, objects=False, word_defaults=True),
 }
 """The kinds of files whose form is known by their name."""
 
@@ -174,7 +176,7 @@ def secrets_in_file(text: str, form: Form) -> Iterator[LineSecret]:
         elif is_named_secret(name, value):
             found.append(LineSecret(span, False, name))
         elif (form.word_names(name) or (value.isdigit() and is_password_name(name))) and is_configured_secret(
-            name, value
+            name, value, objects=form.objects
         ):
             found.append(LineSecret(span, True, name))
     for default in _DEFAULT.finditer(text):

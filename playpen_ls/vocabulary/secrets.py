@@ -260,11 +260,11 @@ _SETTING = regex(
 )
 
 
-def is_configured_secret(name: str, value: str, *, tokens: bool = False) -> bool:
+def is_configured_secret(name: str, value: str, *, tokens: bool = False, objects: bool = True) -> bool:
     """Whether a value that a program really gets is a secret, also if it is a plain or weak word: `postgres`.
 
     For manifests, images and pipelines, where a value is no label or default: names of passwords and keys of one's own.
-    `tokens`: also of tokens, but not with the weakest words.
+    `tokens`: also of tokens, but not with the weakest words. `objects`: a value can be the name of a Secret object.
     """
     spelled = _spelled(name)
     if not is_secret_name(name) or _NAMES_OBJECT.search(spelled):
@@ -283,7 +283,7 @@ def is_configured_secret(name: str, value: str, *, tokens: bool = False) -> bool
     if (
         re.fullmatch(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", value)
         or _is_name_of_secret(value)
-        or names_secret_object(name, value)
+        or (objects and names_secret_object(name, value))
         or _HASH.match(value)
     ):
         return False

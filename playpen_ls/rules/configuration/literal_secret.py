@@ -36,7 +36,8 @@ def one_file(path: str, text: str, **others: str) -> dict[str, str]:
         one_file(
             "docker-compose.yml",
             "services:\n  db:\n    environment:\n      POSTGRES_PASSWORD: «postgres»\n      REDIS_HOST: redis\n"
-            "  web:\n    environment:\n      - SECRET_KEY=«h8+mu_v!w2k»\n      - 'DB_PASSWORD=«hunter2»'\n",
+            "  web:\n    environment:\n      - SECRET_KEY=«h8+mu_v!w2k»\n      - 'DB_PASSWORD=«hunter2»'\n"
+            "      - PUSHER_SECRET=«web-app-secret»\n",
         ),
         one_file(
             "deploy/compose.prod.yaml",
@@ -56,7 +57,7 @@ def one_file(path: str, text: str, **others: str) -> dict[str, str]:
         one_file(
             "src/main/resources/application.properties",
             "spring.datasource.password=«Tiger-4471»\nspring.redis.password=${REDIS_PASSWORD:«redis»}\n"
-            "app.jwt.secret=«webSecretKey»\nspring.mail.password=«qzvt wjkb xrpm hgfd»\n",
+            "app.jwt.secret=«webSecretKey»\ndb.password=«Zb@#$3468»\nspring.mail.password=«qzvt wjkb xrpm hgfd»\n",
         ),
         one_file(
             "chart/values.yaml", "auth:\n  username: app\n  password: «postgres»\n  apiToken: «tk_9a8b7c6d5e4f»\n"

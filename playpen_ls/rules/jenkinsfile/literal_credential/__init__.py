@@ -10,7 +10,7 @@ from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.jenkinsfile.edits.change import whole_file_change
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
-from playpen_ls.languages.jenkinsfile.model.queries import is_credential_id, sets_literal
+from playpen_ls.languages.jenkinsfile.model.queries import is_credential_id
 from playpen_ls.languages.jenkinsfile.parts import Assignment, Call, EnvironmentEntry, Region, ShellStep, StringLiteral
 from playpen_ls.languages.shell.secrets import HINTS, ShellSecret, secrets_in
 from playpen_ls.rules.jenkinsfile.literal_credential.detect import Leak, docker_options, leaks
@@ -28,7 +28,6 @@ from playpen_ls.vocabulary.secrets import (
     is_password_name,
     is_placeholder,
     is_secret_name,
-    is_template,
     is_throwaway,
     is_weak,
     is_weak_login,
@@ -38,7 +37,6 @@ from playpen_ls.vocabulary.secrets import (
 
 # The id of a credential, as a step takes it: `SNYK_API_KEY = 'c4-os-snyk'`
 _ID = regex(r"[a-z][a-z0-9]{0,9}(?:-[a-z][a-z0-9]{0,9})+")
-_PASSWORD = regex(r"(\w+)_PASS(?:WORD)?")
 _PASSWORD_NAME = regex(r"pass|pwd", re.IGNORECASE)
 _DOCKER_ARGUMENTS = ("withRun", "inside", "run", "build", "args", "additionalBuildArgs")
 """Steps and sections that are given the options of `docker run` or `docker build`."""
@@ -324,7 +322,7 @@ def _credentials_call(literal: StringLiteral, id: str) -> Callable[[], list[Edit
 def _is_secret(file: FileView, one: Assignment, value: str) -> bool:
     if is_shape(value):
         return True
-    if not is_secret_name(one.name) or not (is_named_secret(one.name, value) or _is_of_login(file, one, value)):
+    if not is_named_secret(one.name, value):
         return False
     if not _PASSWORD_NAME.search(one.name) and _ID.fullmatch(value):
         return False
@@ -345,13 +343,6 @@ def _is_weak_password(file: FileView, one: Assignment, value: str) -> bool:
 def _may_be_password(name: str, value: str) -> bool:
     """Whether a plain word is a password, and not the name of a credential or variable that contains one."""
     return is_password_name(name) and (is_weak(value) or not (_ID.fullmatch(value) or is_secret_name(value)))
-
-
-def _is_of_login(file: FileView, one: Assignment, value: str) -> bool:
-    """The entry `X_PASSWORD` where the file also sets `X_USER` to a literal: then even a weak value is a password."""
-    if is_template(value) or not isinstance(one, EnvironmentEntry):
-        return False
-    return any(file.ask(sets_literal, user) for user in _users_of(one.name))
 
 
 def _named(region: Region) -> Iterator[Finding]:
@@ -412,12 +403,6 @@ def _parameter(call: Call) -> Iterator[Finding]:
                 span = item.string.fragment.span(end - len(value), end)
                 severity = None if strong else Severity.WARNING
                 yield Finding(span, f"`withEnv` sets `{name}` to a hard-coded secret", severity=severity)
-
-
-def _users_of(name: str) -> tuple[str, ...]:
-    """The names of the user variable that belongs to a variable `X_PASSWORD` or `X_PASS`."""
-    match = _PASSWORD.fullmatch(name)
-    return (f"{match[1]}_USER", f"{match[1]}_USERNAME") if match else ()
 
 
 def _suspicious_strings(region: Region) -> Iterator[StringLiteral]:
