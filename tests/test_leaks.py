@@ -19,14 +19,15 @@ from raw import Raw
 
 from command_line import written
 from examples import Project
-from playpen_ls.api.rule import Configured, RuleContext
+from playpen_ls.api.rule import Configured, Rule, RuleContext
 from playpen_ls.cli.arguments import command_names, parser
 from playpen_ls.cli.main import run
 from playpen_ls.cli.report import format_names
 from playpen_ls.engine.check import check
 from playpen_ls.engine.registry import all_rules
 from playpen_ls.engine.rule_set import RuleSet
-from playpen_ls.vocabulary.secrets import is_weak
+from playpen_ls.vocabulary.secret_lines import embedded
+from playpen_ls.vocabulary.secrets import bound_values, is_weak
 
 VALUE = "Zebra-9912.Xq"
 QUOTED = ("VALUE", "'VALUE'", '"VALUE"')
@@ -276,6 +277,23 @@ def test_a_rule_that_fails_does_not_log_the_text(caplog: pytest.LogCaptureFixtur
     assert rule.id in caplog.text
     assert failed.failed == {rule.id}
     assert not re.search("|".join(re.escape(project.source.of(span)) for span in project.expected), caplog.text)
+
+
+def test_rules_that_report_secrets_are_those_that_mask_them():
+    """A rule that forgets `masks_text` is caught by its examples: what it reports there is a secret to the vocabulary."""
+    assert {rule.id for rule in all_rules() if _reports_secrets(rule)} == {r.id for r in all_rules() if r.masks_text}
+
+
+def _reports_secrets(rule: Rule) -> bool:
+    for example in rule.bad:
+        project = Project(rule, example)
+        text = project.source.text
+        found = [*embedded(text), *bound_values(text, expressions=project.path.endswith(".py"))]
+        for one in project.look().diagnostics:
+            assert not any(embedded(" ".join((one.finding.message, *(fix.title for fix in one.finding.fixes)))))
+            if any(secret.start < one.end and one.start < secret.end for secret in found):
+                return True
+    return False
 
 
 def test_the_samples_are_told_from_what_is_masked():
