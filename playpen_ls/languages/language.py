@@ -24,10 +24,14 @@ def _unknown(_: str) -> bool:
 
 
 class BuildSummary(NamedTuple):
-    """How many objects a file builds out of other files; `limit` says why they are not known, if a limit is reached."""
+    """How many objects a file builds out of other files; `limit` says why they are not known, if a limit is reached.
+
+    `endless`: it would reach any limit, since something is built out of itself.
+    """
 
     objects: int = 0
     limit: str = ""
+    endless: bool = False
 
 
 def _nothing(_path: str, _files: Files, _facts: object) -> BuildSummary:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,8 +33,10 @@ from playpen_ls.server.warm_up import WarmUp
 if TYPE_CHECKING:
     from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
     from playpen_ls.server.notices import Notices
+    from playpen_ls.session.limits import Limit
     from playpen_ls.session.workspace import Workspace
 
+logger = logging.getLogger("playpen_ls")  # which drops repeated messages
 FEW = 20  # changed files that are read at once; reading one takes some milliseconds
 QUIET = 0.25  # debounce, in seconds: then "X is missing" diagnostics can appear and other files are checked
 
@@ -253,6 +255,7 @@ class App:
     def did_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
         opened = self.documents.get(params.text_document.uri)
         if opened is not None:
+            self._notices.saved(opened.workspace, opened.path)
             self._configuration_changed(opened)  # a configuration that extends it reads it from disk
             self._indexes.start(opened.workspace)
             self._look_again()
@@ -387,5 +390,15 @@ class App:
 
         spaces = list(self.documents.workspaces.values())
         news = [message for workspace in spaces for message in self._notices.news(workspace, is_open)]
-        for message in (*news, *self._notices.slowness()):
+        limits = [f"{limit.path}: {limit.message}" for limit in self._limits() if limit.endless]
+        for message in (*news, *limits, *self._notices.slowness()):
             self.server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, f"playpen: {message}"))
+
+    def _limits(self) -> Iterator[Limit]:
+        """The limits that what builds the open files reaches; they are logged."""
+        for opened in self.documents:
+            if opened.language in ("kubernetes", "configuration"):
+                with contextlib.suppress(NotKnownYet):
+                    for limit in self._notices.limits(opened.workspace, opened.path):
+                        logger.warning("%s: %s", limit.path, limit.message)
+                        yield limit

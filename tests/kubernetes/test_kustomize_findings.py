@@ -293,6 +293,9 @@ def test_values_are_checked_where_they_are_written(
     [
         ({"a/kustomization.yaml": "resources: [../b]\n", "b/kustomization.yaml": "resources: [../a]\n"},
          "a/kustomization.yaml: not checked: what it builds is not known: it reaches itself\n"),
+        ({"b/kustomization.yaml": "resources: [../a, ../c]\n", "c/kustomization.yaml": "resources: [../b]\n",
+          "a/kustomization.yaml": "resources: [app.yaml]\n", "a/app.yaml": DEPLOYMENT},
+         "b/kustomization.yaml: not checked: what it builds is not known: it reaches itself\n"),
         ({"a/kustomization.yaml": "resources: [../b]\n", "b/kustomization.yaml": "resources: [../b]\n"},
          "a/kustomization.yaml: not checked: what it builds is not known: it reaches itself\n"
          "b/kustomization.yaml: not checked: what it builds is not known: it reaches itself\n"),

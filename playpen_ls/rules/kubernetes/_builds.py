@@ -95,24 +95,28 @@ class Builds:
 
     def of(self, path: str) -> tuple[str, ...]:
         """The paths of the kustomizations whose builds reach a file, sorted. Some may be components."""
-        found, seen, last = set[str](), set[str](), ""
         waiting = [one.place.path for one in self.kustomized.having(listed_path, path)]
         if posixpath.basename(path) in NAMES:
             waiting = [path]  # what it lists are facts of its own file, which are not among these
+        found, reached = self._above(waiting)
+        if reached and not found:
+            return (min(self._above(reached[-1:])[1]),)  # the first one of a circle, which cannot be built
+        return tuple(sorted(found))
+
+    def _above(self, waiting: list[str]) -> tuple[set[str], list[str]]:
+        """(the builds that reach kustomizations, these and all on the way)."""
+        found, seen = set[str](), dict[str, None]()
         while waiting:
             here = waiting.pop()
             if here in seen or len(seen) > 20 * MOST_BUILDS:
                 continue
-            seen.add(here)
-            last = here
+            seen[here] = None
             folder = posixpath.dirname(here) or "."
             above = [one.place.path for one in self.kustomized.having(listed_path, folder) if one.place.path != here]
             waiting += above
             if not above or self._is_stated(folder):
                 found.add(here)
-        if last and not found:
-            return (last,)  # one of a circle, which cannot be built
-        return tuple(sorted(found))
+        return found, list(seen)
 
     def _is_stated(self, folder: str) -> bool:
         """Whether a file says that the kustomization of this folder is built, and cannot mean another one."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import field, replace
 
-from playpen_ls.languages.kubernetes.helm.evaluate import Evaluator, Mutates, Named
+from playpen_ls.languages.kubernetes.helm.evaluate import INCLUDES_ITSELF, Evaluator, Mutates, Named
 from playpen_ls.languages.kubernetes.helm.files import Chart
 from playpen_ls.languages.kubernetes.helm.merge import at_path, coalesced, put_at
 from playpen_ls.languages.kubernetes.helm.objects import Output
@@ -49,6 +49,11 @@ class Rendered:
     refused: str = ""
     limited: bool = False
     """It is refused because of a limit."""
+
+    @property
+    def endless(self) -> bool:
+        """Whether templates include each other without end."""
+        return self.refused == INCLUDES_ITSELF
 
 
 Given = tuple[tuple[str, str], ...]

@@ -64,6 +64,7 @@ _TABLES = (text_functions, value_functions)  # they enter their functions when t
 MOST_STEPS = 300_000
 MOST_TEXT = 5_000_000
 DEEPEST = 60  # templates that include each other; the stack of Python is the limit
+INCLUDES_ITSELF = "templates include each other too deeply"
 
 # Of these nothing is known: chance, time, cryptography, the cluster.
 _UNKNOWN_TEXTS = frozenset(
@@ -148,7 +149,7 @@ class Evaluator:
     def _rendered(self, template: Named, dot: Value) -> Text:
         self._depth += 1
         if self._depth > DEEPEST:
-            raise TooLarge("templates include each other too deeply")
+            raise TooLarge(INCLUDES_ITSELF)
         try:
             frame = _Frame(template.text, template.plain, [["$", dot]])
             self._run(template.body, dot, frame)

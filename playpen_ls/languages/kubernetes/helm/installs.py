@@ -64,7 +64,7 @@ def installed_objects(path: str, files: Files) -> BuildSummary:
     for name in () if chart.complete else files.names(posixpath.join(folder, "charts")):
         if name.endswith(".tgz") and files.archive(posixpath.join(folder, "charts", name)) is None:
             limit = f"`charts/{name}` is too large, or no valid archive"
-    return BuildSummary(sum(len(one.documents) for one in made.outputs), limit)
+    return BuildSummary(sum(len(one.documents) for one in made.outputs), limit, made.endless)
 
 
 def values_files(folder: str, texts: InstalledFiles | Files) -> list[str]:

@@ -100,22 +100,19 @@ def built_objects(path: str, files: Files, facts: Callable[[type[Fact]], Facts[A
     if layer is None or _kind(layer) == "Component":
         return BuildSummary()
     if facts(Kustomized).having(listed_path, folder or "."):
-        return BuildSummary(limit=REACHES_ITSELF if _is_first_of_circle(layer) else "")
+        is_first = layer.path == min(_circle(layer, layer.path), default="")
+        return BuildSummary(0, REACHES_ITSELF, True) if is_first else BuildSummary()
     made = rendered(layer)
-    return BuildSummary(len(made.objects), made.refused if made.limited else "")
+    return BuildSummary(len(made.objects), made.refused if made.limited else "", made.refused == REACHES_ITSELF)
 
 
-def _is_first_of_circle(layer: Layer) -> bool:
-    reached = list(_reached(layer))
-    itself = any(one.refused == REACHES_ITSELF and one.path == layer.path for one in reached)
-    return itself and all(layer.path <= one.path for one in reached)
-
-
-def _reached(layer: Layer) -> Iterator[Layer]:
+def _circle(layer: Layer, path: str) -> set[str]:
+    """The paths of the kustomizations by which a layer reaches the one at a path, with its own; none if it does not."""
+    found = set[str]()
     for one in (*layer.resources, *layer.components):
         if isinstance(one, Layer):
-            yield one
-            yield from _reached(one)
+            found |= {path} if one.refused and one.path == path else _circle(one, path)
+    return found | {layer.path} if found else found
 
 
 @dataclass(frozen=True, eq=False)
