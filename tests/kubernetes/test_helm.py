@@ -333,3 +333,61 @@ def test_equal_texts_from_different_places_are_not_mixed_up():
         assert inner is not None
         start = values.index("c:")
         assert document.place(inner) == Place("chart/values.yaml", start, start + 1)
+
+
+EMPTY = 'dict "a" "" "b" false "c" 0 "d" list "e" dict "f" nil "g" "x"'
+FULL = 'dict "a" "1" "b" true "c" 1 "d" (list 1) "e" (dict "x" 1) "f" 1'
+
+
+@pytest.mark.parametrize(
+    ("expression", "gives"),
+    [
+        (f"mergeOverwrite ({FULL}) ({EMPTY})", '{"a":"","b":false,"c":0,"d":[],"e":{"x":1},"f":null,"g":"x"}'),
+        (f"mergeOverwrite dict ({EMPTY})", '{"a":"","b":false,"c":0,"d":[],"e":{},"f":null,"g":"x"}'),
+        (f"merge ({FULL}) ({EMPTY})", '{"a":"1","b":true,"c":1,"d":[1],"e":{"x":1},"f":1,"g":"x"}'),
+        (f"merge dict ({EMPTY})", '{"a":"","b":false,"c":0,"d":[],"e":{},"g":"x"}'),
+        (f"merge ({EMPTY}) ({FULL})", '{"a":"1","b":true,"c":1,"d":[1],"e":{"x":1},"f":1,"g":"x"}'),
+        ('mergeOverwrite (dict "a" (dict "x" 1)) (dict "a" "s")', '{"a":"s"}'),
+        ('mergeOverwrite (dict "a" "s") (dict "a" (dict "x" 1))', '{"a":{"x":1}}'),
+        ('mergeOverwrite (dict "a" (dict "x" 1)) (dict "a" (dict "x" nil "y" nil "z" ""))',
+         '{"a":{"x":null,"y":null,"z":""}}'),
+        ('merge (dict "a" (dict "x" nil)) (dict "a" (dict "x" nil "y" nil))', '{"a":{"x":null}}'),
+        ('merge (dict "a" (dict "x" 1)) (dict "a" "s")', '{"a":{"x":1}}'),
+    ],
+)  # fmt: skip
+def test_maps_are_merged_as_helm_3_merges_them(expression: str, gives: str):
+    assert one(f"{{{{ {expression} | toJson }}}}") == gives
+
+
+RETURNS = (
+    '{{ define "name" }}{{ range $_ := list 1 }}{{ if contains "web" .root.Release.Name }}EARLY{{ break }}{{ end }}'
+    "LATE{{ break }}{{ end }}{{ end }}"
+)
+
+
+@pytest.mark.parametrize(
+    ("template", "gives"),
+    [
+        (RETURNS.replace(".root", "$").replace("EARLY", "a-b").replace("LATE", "a-c") + 'x: {{ include "name" . }}', "x: a-?"),
+        (RETURNS.replace(".root", "$").replace("EARLY", "a").replace("LATE", "a") + 'x: {{ include "name" . }}', "x: a"),
+        ("{{ $a := 1 }}{{ range list 1 }}{{ if $.Release.IsInstall }}{{ $a = 2 }}{{ break }}{{ end }}"
+         "{{ $a = 2 }}{{ end }}x: {{ $a }}", "x: 2"),
+        ("{{ $a := 1 }}{{ range list 1 }}{{ if $.Release.IsInstall }}{{ break }}{{ end }}{{ $a = 2 }}{{ end }}x: {{ $a }}",
+         "x: !"),
+        ("{{ range list 1 2 }}{{ if $.Release.IsInstall }}{{ continue }}{{ end }}{{ end }}x: b", "x: b"),
+        ("{{ range list 1 2 }}{{ if $.Release.IsInstall }}{{ break }}{{ end }}y: a\n{{ end }}x: b", "!\nx: b"),
+        ("{{ $m := dict }}{{ range list 1 }}{{ if $.Release.IsInstall }}{{ break }}{{ end }}{{ $_ := set $m \"a\" 1 }}{{ end }}"
+         "x: {{ $m.a }}", "x: !"),
+        ('x: {{ get (fromJson (toJson (dict "a" now))) "a" }}', "x: !"),
+        ('x: {{ fromJson "null" | len }}', "x: 0"),
+        ('x: {{ fromYaml "null" | len }}', "x: 0"),
+        ("x: {{ .Values.AsMap.a }}", "x: 1"),
+        ('x: {{ int "010" }} {{ int "0x1F" }} {{ int "08" }} {{ int "1_0" }} {{ int "5.0" }} {{ int "-007" }}', "x: 8 31 0 10 5 -7"),
+        ('x: {{ float64 "010" }} {{ float64 "0x10" }}', "x: 10 0"),
+        ('x: {{ printf "%s %d %q" 1 "a" 2 }}', 'x: ? %!d(string=a) ?'),
+        ('x: {{ merge (dict "a" .Release.Name) (dict "a" "b") | toJson }}', 'x: {"a":"?"}'),
+        ('x: {{ merge (dict "a" (randAlpha 0)) (dict "a" "b") | toJson }}', "x: ?"),
+    ],
+)  # fmt: skip
+def test_what_is_not_known_is_unknown_and_nothing_else(template: str, gives: str):
+    assert one(template, "a: 1\n").replace(HOLE, "?").replace(GAP, "!").strip() == gives

@@ -326,6 +326,7 @@ class _Render:
 
     def _collect(self, one: _Enabled) -> Map:
         subs = {sub.name: self._collect(sub) for sub in one.charts}
+        one.values.methods = True
         scope = Map(
             {
                 "Chart": _chart_object(one),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import field
+from functools import partial
 
 from playpen_ls.languages.kubernetes.helm import text_functions, value_functions
 from playpen_ls.languages.kubernetes.helm.choices import CHOICES, either, is_same
@@ -78,6 +79,7 @@ _UNKNOWN_VALUES = frozenset(
 )
 
 # A nil that has no type, as a variable has it, is an empty map for these; a field of a map that is nil is an error.
+_METHODS = frozenset("AsMap Encode PathValue Table YAML".split())
 _NIL_MAPS = frozenset("hasKey get keys values pick omit".split())
 
 
@@ -106,11 +108,28 @@ class _Unclear(Exception):
 
 
 @dataclass
+class _Round:
+    """A round of a loop: how many texts were below and in the output, and how many variables there were, before it.
+
+    `left` are the ways that ended it early, if that depends on what is not known: (text, variables, word).
+    """
+
+    below: int
+    start: int
+    variables: int
+    left: list[tuple[Text, list[Value], str]] = field(default_factory=list)
+
+
+@dataclass
 class _Frame:
+    """`below` are the outputs around the current one, whose text is one of several ways to go on."""
+
     text: Text
     plain: dict[int, Text]
     variables: list[list[Value]]
     out: list[str] = field(default_factory=list)
+    below: list[list[str]] = field(default_factory=list)
+    rounds: list[_Round] = field(default_factory=list)
 
 
 class Evaluator:
@@ -240,12 +259,17 @@ class Evaluator:
         del frame.variables[depth:]
 
     def _both(self, frame: _Frame, *ways: Callable[[], None]) -> None:
-        """Go on in each way, and write what they have in common. A way that Helm would refuse is none."""
+        """Go on in each way, and write what they have in common. A way that Helm would refuse is none.
+
+        A way that ends the round of a loop is joined with the others at the end of that round.
+        """
         before = [value for _, value in frame.variables]
         out = frame.out
         found: list[tuple[Text, list[Value]]] = []
+        jumped: list[tuple[Text, list[Value], str]] = []
         refusal: CannotRender | None = None
         self._maybe += 1
+        frame.below.append(out)
         try:
             for way in ways:
                 frame.out = []
@@ -256,24 +280,63 @@ class Evaluator:
                     raise
                 except CannotRender as error:
                     refusal = error
-                except _Jumped:
-                    raise _Unclear from None
+                except _Jumped as jump:
+                    jumped.append(
+                        (joined(frame.out), [value for _, value in frame.variables[: len(before)]], jump.word)
+                    )
                 del frame.variables[len(before) :]
                 for variable, value in zip(frame.variables, before, strict=True):
                     variable[1] = value
         finally:
             self._maybe -= 1
+            frame.below.pop()
             frame.out = out
-        if not found:
+        if not found and not jumped:
             assert refusal is not None
             raise refusal
-        text, values = found[0]
-        for other, others in found[1:]:
-            text = common(text, other)
-            values = [either(one, two) for one, two in zip(values, others, strict=True)]
+        for one in jumped if found else jumped[:-1]:
+            self._leave(frame, *one)
+        text, values = _in_common(found or [jumped[-1][:2]])
         for variable, value in zip(frame.variables, values, strict=True):
             variable[1] = value
         frame.out.append(text)
+        if not found:
+            raise _Jumped(jumped[-1][2])
+
+    def _leave(self, frame: _Frame, text: Text, values: list[Value], word: str) -> None:
+        """Remember a way that ends the round of a loop here. What follows it happens perhaps."""
+        if not frame.rounds:
+            raise CannotRender("`break` outside of a loop")
+        here = frame.rounds[-1]
+        first, *others = [*frame.below, frame.out][here.below :]
+        written = [*first[here.start :], *(part for out in others for part in out), text]
+        here.left.append((joined(written), values[: here.variables], word))
+        self._maybe += 1
+
+    def _round(self, frame: _Frame, run: Callable[[], None]) -> str:
+        """Run a round of a loop; gives the word that ended it, "" if it went to its end. Raises _Unclear.
+
+        What it writes, and the variables, are what all its ways have in common.
+        """
+        here = _Round(len(frame.below), len(frame.out), len(frame.variables))
+        frame.rounds.append(here)
+        word = ""
+        try:
+            run()
+        except _Jumped as jump:
+            word = jump.word
+        finally:
+            frame.rounds.pop()
+            self._maybe -= len(here.left)
+        if here.left:
+            last = joined(frame.out[here.start :]), [value for _, value in frame.variables[: here.variables]]
+            text, values = _in_common([*((text, values) for text, values, _ in here.left), last])
+            for variable, value in zip(frame.variables, values, strict=True):
+                variable[1] = value
+            frame.out[here.start :] = [text]
+            if len({word == "break", *(other == "break" for _, _, other in here.left)}) > 1:
+                raise _Unclear
+        return word
 
     def _loop(self, loop: Loop, dot: Value, frame: _Frame) -> None:
         depth = len(frame.variables)
@@ -298,18 +361,17 @@ class Evaluator:
         else:
             pairs = list(_each(value))
             start = len(frame.out)
-            try:
-                for key, item in pairs:
-                    try:
-                        once(key, item)
-                    except _Jumped as jump:
-                        if jump.word == "break":
-                            break
-                if not pairs:
-                    self._run(loop.otherwise, dot, frame)
-            except _Unclear:
-                del frame.out[start:]
-                self._unknown_loop(loop, dot, frame, once)
+            for number, (key, item) in enumerate(pairs, 1):
+                try:
+                    if self._round(frame, partial(once, key, item)) == "break":
+                        break
+                except _Unclear:
+                    if number < len(pairs):
+                        del frame.out[start:]
+                        self._unknown_loop(loop, dot, frame, once)
+                        break
+            if not pairs:
+                self._run(loop.otherwise, dot, frame)
         del frame.variables[depth:]
 
     def _unknown_loop(self, loop: Loop, dot: Value, frame: _Frame, once: Callable[[Value, Value], None]) -> None:
@@ -321,8 +383,8 @@ class Evaluator:
 
         def body() -> None:
             start = len(frame.out)
-            with suppress(_Jumped, _Unclear):
-                once(UNKNOWN, UNKNOWN)
+            with suppress(_Unclear):
+                self._round(frame, partial(once, UNKNOWN, UNKNOWN))
             written = joined(frame.out[start:])
             del frame.out[start:]
             frame.out.append(unknown_like(written) if written.strip() else written)
@@ -516,6 +578,15 @@ class Evaluator:
         return merged
 
 
+def _in_common(ways: Sequence[tuple[Text, list[Value]]]) -> tuple[Text, list[Value]]:
+    """What the texts and the variables of several ways have in common."""
+    text, values = ways[0]
+    for other, others in ways[1:]:
+        text = common(text, other)
+        values = [either(one, two) for one, two in zip(values, others, strict=True)]
+    return text, values
+
+
 def _forget(values: Map) -> None:
     values.unsure = True
     for key in list(values):
@@ -537,6 +608,8 @@ def _member(value: Value, name: str) -> Value:
     if isinstance(value, Unknown):
         return UNKNOWN
     if isinstance(value, Map):
+        if value.methods and name in _METHODS:
+            return value if name == "AsMap" else UNKNOWN
         if name not in value and value.unsure:
             return UNKNOWN
         return value.get(name)

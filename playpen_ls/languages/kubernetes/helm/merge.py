@@ -8,7 +8,7 @@ from playpen_ls.languages.kubernetes.helm.values import UNKNOWN, Map, Unknown, V
 
 
 def merge(target: Map, source: Map, overwrites: bool, changes: Callable[[Map], None]) -> None:
-    """Change `target`: it gets what it lacks, or has empty; `overwrites`: all that is not empty in `source`.
+    """Change `target`: it gets what it lacks, or has empty; `overwrites`: all of `source`, also what is empty there.
 
     `changes` is called with each map before it is changed.
     """
@@ -17,8 +17,8 @@ def merge(target: Map, source: Map, overwrites: bool, changes: Callable[[Map], N
     changes(target)
     target.unsure = target.unsure or source.unsure
     for key in source:
-        theirs, ours = source[key], target.get(key)
-        if theirs is None:
+        theirs, ours = source[key], target.get(key, UNKNOWN if target.unsure else None)
+        if theirs is None and not overwrites:
             continue
         if isinstance(theirs, Map) and isinstance(ours, Map):
             if ours or not theirs:
@@ -26,11 +26,10 @@ def merge(target: Map, source: Map, overwrites: bool, changes: Callable[[Map], N
             else:
                 target.take(key, source)
             continue
-        if isinstance(ours, Unknown) or (isinstance(theirs, Unknown) and (overwrites or not truth(ours))):
+        lacks = truth(ours) is False or (overwrites and not (isinstance(ours, Unknown) and isinstance(theirs, Map)))
+        if source.unsure or (not lacks and truth(ours) is None):
             target.put(key, UNKNOWN)
-            continue
-        empty, wins = not truth(ours), overwrites and truth(theirs) is not False
-        if empty or wins:
+        elif lacks:
             target.take(key, source)
 
 

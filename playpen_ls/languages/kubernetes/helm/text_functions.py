@@ -316,7 +316,7 @@ def b64dec(text: Value) -> str:
     except UnicodeDecodeError:
         return HOLE
     except ValueError:
-        return "illegal base64 data"
+        return HOLE
 
 
 @function("b32enc", text=True)
@@ -548,10 +548,15 @@ def println(*values: Value) -> str:
 _VERB = regex(r"%(?P<flags>[-+# 0]*)(?P<width>\d{0,4})(?:\.(?P<precision>\d{0,3}))?(?P<verb>.)", re.DOTALL)
 
 
+_INDEXED = regex(r"%[^a-zA-Z%]*[\[*]")
+
+
 @function("printf", holes=True)
 def printf(pattern: Value, *values: Value) -> str:
     parts: list[str] = []
     reached, used = 0, 0
+    if _INDEXED.search(pattern):
+        raise CannotRender("a format that is not understood")
     for match in _VERB.finditer(string(pattern)):
         parts.append(cut(pattern, reached, match.start()))
         reached = match.end()
@@ -564,7 +569,7 @@ def printf(pattern: Value, *values: Value) -> str:
             used += 1
     parts.append(cut(pattern, reached, len(pattern)))
     if used < len(values):
-        extra = ", ".join(f"{type_of(one)}={printed(one)}" for one in values[used:])
+        extra = ", ".join(HOLE if _is_integer(one) else f"{type_of(one)}={printed(one)}" for one in values[used:])
         parts.append(f"%!(EXTRA {extra})")
     return joined(parts)
 
@@ -575,6 +580,8 @@ def _formatted(match: re.Match[str], value: Value) -> str:
     if isinstance(value, Unknown):
         return GAP if verb in "vs" else HOLE
     text = _of_verb(verb, flags, precision, value)
+    if text is None and (_is_integer(value) or isinstance(value, (List, Map))):
+        return HOLE  # several types of integers are one here; those in lists and maps are formatted
     if text is None:
         shown = "<nil>" if value is None else f"{type_of(value)}={printed(value)}"
         return f"%!{verb}({shown})"
@@ -589,6 +596,8 @@ def _formatted(match: re.Match[str], value: Value) -> str:
 
 
 def _of_verb(verb: str, flags: str, precision: str | None, value: Value) -> str | None:
+    if " " in flags or ("#" in flags and verb != "v"):
+        return HOLE
     if verb == "v":
         return printed(value) if "#" not in flags else HOLE
     if verb == "T":
@@ -600,8 +609,7 @@ def _of_verb(verb: str, flags: str, precision: str | None, value: Value) -> str 
         return quote(cut_off) if verb == "q" else cut_off
     if verb == "s":
         return _list_text(value)
-    is_integer = isinstance(value, int) and not isinstance(value, bool)
-    if verb in "dxXobc" and is_integer:
+    if verb in "dxXobc" and _is_integer(value):
         text = chr(value) if verb == "c" else format(value, verb)
         return f"+{text}" if "+" in flags and value >= 0 else text
     if verb in "xX" and isinstance(value, str) and not is_vague(value):
@@ -612,6 +620,10 @@ def _of_verb(verb: str, flags: str, precision: str | None, value: Value) -> str 
         text = format(value, f".{6 if precision is None else int(precision or 0)}{verb}")
         return f"+{text}" if "+" in flags and value >= 0 else text
     return HOLE if is_vague(value) else None
+
+
+def _is_integer(value: Value) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def format_hex(text: str, verb: str) -> str:

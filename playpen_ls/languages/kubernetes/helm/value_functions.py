@@ -26,7 +26,6 @@ from playpen_ls.languages.kubernetes.helm.values import (
     truth,
     type_of,
 )
-from playpen_ls.languages.kubernetes.helm.yaml_text import number_of
 from playpen_ls.text.regex import regex
 
 _MOST_ITEMS = 20_000
@@ -56,20 +55,24 @@ def to_integer(value: Value) -> int:
     if isinstance(value, (int, float)):
         return int(value)
     if isinstance(value, str):
-        found = re.fullmatch(r"[+-]?\d+", value)
-        if found:
-            digits = value.lstrip("+-").lstrip("0")
-            return int(value) if digits == value.lstrip("+-") or not digits else 0
-        if re.fullmatch(r"[+-]?\d+\.0*", value):
-            return int(float(value))
+        whole = _ZERO_DECIMALS.sub("", value)
+        if _INTEGER.fullmatch(whole):
+            return int(_OCTAL.sub(r"\1o", whole), 0)
     return 0
+
+
+_ZERO_DECIMALS = regex(r"\.0*$")
+_OCTAL = regex(r"^([+-]?0)(?=[\d_])")
+_INTEGER = regex(
+    r"[+-]?(?:0[xX](?:_?[\da-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0(?:_?[0-7])*|[1-9](?:_?\d)*)"
+)  # of Go's `ParseInt` with the base 0
+_FLOAT = regex(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 
 
 def to_float(value: Value) -> float:
     if isinstance(value, (bool, int, float)):
         return float(value)
-    found = number_of(value) if isinstance(value, str) else None
-    return float(found) if found is not None else 0.0
+    return float(value) if isinstance(value, str) and _FLOAT.fullmatch(value) else 0.0
 
 
 @function("int", "int64")
@@ -326,10 +329,6 @@ def has(item: Value, values: Value) -> Value:
 @function("slice", "mustSlice", holes=True)
 def slice_(values: Value, *bounds: Value) -> Value:
     start, end = [*map(number, bounds), *(0, len(values))[len(bounds) :]][:2]
-    if isinstance(values, str):
-        if is_vague(values):
-            return UNKNOWN
-        return values[start:end]
     if not 0 <= start <= end <= len(items(values)):
         raise IndexError
     return _like(values, range(start, end))

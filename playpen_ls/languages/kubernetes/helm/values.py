@@ -47,10 +47,11 @@ UNKNOWN_NUMBER = Unknown(HOLE)
 class Map(dict[str, Value]):
     """`places` are those of keys and values: {key: (place of the key, of the value)}; `place` is that of the map.
 
-    `unsure`: there can be other keys, or some of these are not there. `shared`: several templates see it.
+    `unsure`: there can be other keys, or some of these are not there. `shared`: several templates see it. `methods`: it
+    is all values of a chart, for which Helm has methods.
     """
 
-    __slots__ = ("place", "places", "shared", "unsure")
+    __slots__ = ("methods", "place", "places", "shared", "unsure")
 
     def __init__(self, entries: Any = (), place: Place | None = None) -> None:
         super().__init__(entries)
@@ -58,6 +59,7 @@ class Map(dict[str, Value]):
         self.places: dict[str, tuple[Place | None, Place | None]] = {}
         self.unsure = False
         self.shared = False
+        self.methods = False
 
     def put(self, key: str, value: Value, key_place: Place | None = None, place: Place | None = None) -> None:
         self[key] = value

@@ -349,11 +349,10 @@ def _json_string(text: str, escapes: bool) -> str:
 def from_json(text: str) -> Value:
     """`fromJson`: a map; one with the key `Error` if the text is none. JSON is read as YAML, which keeps the places."""
     try:
-        if isinstance(json.loads(text), dict):
-            return from_yaml(text)
+        found = json.loads(text)
     except ValueError:
-        pass
-    return Map({"Error": HOLE})
+        return _no_map(text)
+    return from_yaml(text) if found is None or isinstance(found, dict) else _no_map(text)
 
 
 def from_yaml(text: str) -> Value:
@@ -363,10 +362,15 @@ def from_yaml(text: str) -> Value:
     try:
         roots = read_yaml(text)
     except Unparsable:
-        return Map({"Error": HOLE})
-    if not roots:
+        return _no_map(text)
+    if not roots or roots[0] is None:
         return Map()
-    return roots[0] if isinstance(roots[0], Map) else Map({"Error": HOLE})
+    return roots[0] if isinstance(roots[0], Map) else _no_map(text)
+
+
+def _no_map(text: str) -> Value:
+    """What a text is read as that is no map, as far as it is known."""
+    return UNKNOWN if HOLE in text else Map({"Error": HOLE})
 
 
 def from_yaml_array(text: str) -> Value:
