@@ -21,7 +21,6 @@ from playpen_ls.project.read_file import read_file
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.source import Source, Unreadable
-from playpen_ls.text.words import Words
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Target:
     @property
     def practices(self) -> frozenset[str]:
         """The best practices that an enabled rule can find violated in a text with these words."""
-        words, rules = Words(self.source.text), self.workspace.configs.rules(self.path, self.language)
+        words, rules = self.source.words, self.workspace.configs.rules(self.path, self.language)
         reported, found = rules.reported, {"+"}
         for one in rules.rules:
             if one.rule.practice not in found and one.rule.id in reported and one.rule.may_concern(words):

@@ -5,7 +5,7 @@ Nothing is invalidated explicitly: the recorded dependencies are compared with t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence, Set
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence, Set
 from dataclasses import field, replace
 from functools import cached_property
 from typing import Any
@@ -49,8 +49,10 @@ class Dependencies:
     """The hash of what is compared. Computed once: answers can be long."""
 
     @classmethod
-    def of(cls, facts: Iterable[Facts[Any]], files: RecordedFiles, file: FileView) -> Dependencies:
+    def of(cls, facts: Collection[Facts[Any]], files: RecordedFiles, file: FileView) -> Dependencies:
         """What was asked while rules ran."""
+        if not (file.reads or files.answers or facts):
+            return NO_DEPENDENCIES
         located = any(is_located(query) for query, _ in file.reads)
         compared = (tuple(facts), tuple(files.answers.items()), tuple(file.reads.items()))
         return cls(*compared, set(file.inputs), located, hash(compared))

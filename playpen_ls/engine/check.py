@@ -127,8 +127,8 @@ def check(
     reader = DependencyChecker(given, outline, known)
     keys = [unit.key for unit in units]
     pairs = known.of(keys, reader.holds)
-    stale = reader.stale(pairs)
-    look = _ChunkChecker(model, rules, reader, fixes, last)
+    stale = reader.stale(pairs) if known.pairs else range(len(units))
+    look = _ChunkChecker(model, rules, reader, fixes, last, everything=not known.pairs and within is None)
     groups: list[ChunkDiagnostics] = []
     moved: list[int] = []
     offers: list[Offered] = []
@@ -187,8 +187,12 @@ class _ChunkChecker:
         reader: DependencyChecker,
         fixes: bool,
         last: Callable[[Span], Iterable[Diagnostic]],
+        everything: bool,
     ) -> None:
+        """`everything`: all chunks will be looked at."""
         self._last = last
+        self._everything = everything
+        self._concerning: dict[ByType, ByType] = {}
         self._model = model
         self._rules = rules
         self._reader = reader
@@ -216,7 +220,8 @@ class _ChunkChecker:
                     some = some.named({diagnostic.rule.id for diagnostic in remembered.diagnostics})
                 if not asked_for_words:
                     words, asked_for_words = unit.words(file), True
-                some = some.concerning(words) if words is not None else some
+                if words is not None:
+                    some = self._in_file(some).concerning(words)
                 if parts is None and some.rules:
                     parts = list(unit.parts(file))
                     embedded = EmbeddedParts(inside, reader.path)
@@ -244,6 +249,15 @@ class _ChunkChecker:
         if embedded is not None:
             embedded.open()
         return looked
+
+    def _in_file(self, some: ByType) -> ByType:
+        """The rules that can find something in the file, if all of it is looked at: few are asked about each chunk."""
+        if not self._everything:
+            return some
+        found = self._concerning.get(some)
+        if found is None:
+            found = self._concerning[some] = some.concerning(self._model.source.words)
+        return found
 
     def _made_of(self, file: FileView) -> _Made:
         """What other languages make of the file."""
@@ -351,7 +365,7 @@ def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file:
     diagnostics: list[Diagnostic] = []
     offers: list[Offered] = []
     failed: set[str] = set()
-    deferred: set[str] = {one.rule.id for one in rules.rules if one.rule.id in made.late}
+    deferred: set[str] = {one.rule.id for one in rules.rules if one.rule.id in made.late} if made.late else set()
     agreed = _Agreed(made.texts)
     for part in parts:
         inside = part if isinstance(part, EmbeddedPart) else None
@@ -383,7 +397,8 @@ def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file:
             except Exception as error:
                 log_failure(rule, error)
                 failed.add(rule.id)
-    diagnostics = [diagnostic for diagnostic in diagnostics if diagnostic.rule.id not in deferred]
+    if deferred:
+        diagnostics = [diagnostic for diagnostic in diagnostics if diagnostic.rule.id not in deferred]
     return _RuleResults(diagnostics, offers, Dependencies.of(asked.values(), files, file), failed, deferred)
 
 

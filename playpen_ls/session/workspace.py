@@ -373,8 +373,12 @@ class Workspace:
         return tried
 
     def verified_fixes(self, path: str, fixes: Iterable[tuple[Diagnostic, Fix]]) -> list[Change | Refused]:
-        """The changes of fixes of current findings, or why they are refused: as `fix_verifier`, with fewer checks."""
-        before = self.checker(path, fixes=False)(self.documents[path].source, {})
+        """The changes of fixes, or why they are refused, as of `fix_verifier` with fewer checks.
+
+        They are of findings of the last check: nothing has changed since.
+        """
+        document = self.documents[path]
+        before = CheckedText(self.model(path), document.diagnostics)
         return verified_together(before, fixes, partial(self._checker_of, path), self.text_for_fix)
 
     def _checker_of(self, path: str, rules: Set[Rule]) -> Checker:

@@ -14,6 +14,7 @@ from functools import cached_property
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
+from playpen_ls.text.words import Words
 
 # LSP's three line ends; str.splitlines also breaks on \f, U+0085 and U+2028.
 LINE_END = regex(r"\r\n|\n|\r")
@@ -53,6 +54,10 @@ class Source:
 
     def encoded(self) -> bytes:
         return ((BYTE_ORDER_MARK if self.byte_order_mark else "") + self.text).encode("utf-8")
+
+    @cached_property
+    def words(self) -> Words:
+        return Words(self.text)
 
     @cached_property
     def line_starts(self) -> list[int]:

@@ -15,13 +15,19 @@ class Words:
     what they rule out must not be there.
     """
 
-    __slots__ = ("_answers", "all", "text")
+    __slots__ = ("_all", "_answers", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        raw = text.encode("utf-8", "surrogatepass").translate(_BLANKED)
-        self.all = frozenset(raw.decode("utf-8", "surrogatepass").split())
+        self._all: frozenset[str] | None = None
         self._answers: dict[Callable[[Words], bool], bool] = {}
+
+    @property
+    def all(self) -> frozenset[str]:
+        if self._all is None:
+            raw = self.text.encode("utf-8", "surrogatepass").translate(_BLANKED)
+            self._all = frozenset(raw.decode("utf-8", "surrogatepass").split())
+        return self._all
 
     def allow(self, possible: Callable[[Words], bool]) -> bool:
         """What a condition says of the words; it is asked once, however many rules have it."""

@@ -61,7 +61,7 @@ def says_nothing(source: Source) -> bool:
         return True
     if _configures_gunicorn(source.path):
         return False
-    words = Words(text)
+    words = source.words
     if may_export(source.path, words) or may_configure_logging(words) or may_print(words) or prints_otherwise(text):
         return False
     return not possible_in(words) and not any(module in text for module in JSON_LOGS)
@@ -76,8 +76,8 @@ def finds_nothing(source: Source, may_concern: Callable[[Words], bool]) -> bool:
     if "playpen:" in text or not says_nothing(source):
         return False
     if is_left_alone(source.path, text):
-        return not may_hold_key(text, " ".join(Words(text).all))
-    return not may_concern(Words(text))
+        return not may_hold_key(text, " ".join(source.words.all))
+    return not may_concern(source.words)
 
 
 def facts(model: PythonModel) -> Iterator[Fact]:

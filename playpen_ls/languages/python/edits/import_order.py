@@ -58,13 +58,13 @@ def import_edit(model: PythonModel, line: str, used_at: int) -> Edit:
 
 def _top(model: PythonModel, line: str) -> tuple[int, str]:
     """(offset, text) of the first import of a module that has none: after its docstring, before any code."""
-    source, newline, tops = model.source, model.source.newline, model.top_level
-    head = _head(tops)
+    source, newline = model.source, model.source.newline
+    head = _head(model)
     if head is not None:
         at = source.next_line_start(max(head.span.end - 1, 0))
         ended = source.text[at - 1 : at] in ("\n", "\r")
         return at, ("" if ended else newline) + newline + line + newline + (gap(model, at, newline) if ended else "")
-    first = tops[0].span.start if tops else len(source.text)
+    first = next((top.span.start for top in model.statements_with("")), len(source.text))
     at = _behind_comments(source.text[:first])
     following = source.text[at:].lstrip()
     blank = 2 if re.match(r"(?:async\s+def|def|class)\b|@", following) else 1 if following else 0
@@ -93,10 +93,10 @@ def gap(model: PythonModel, at: int, newline: str) -> str:
     return newline * (2 if re.match(r"(?:async\s+def|def|class)\b|@", following) else 1)
 
 
-def _head(tops: Sequence[Top]) -> Top | None:
+def _head(model: PythonModel) -> Top | None:
     """The last statement among the docstring and the imports from `__future__`."""
     found = None
-    for index, top in enumerate(tops):
+    for index, top in enumerate(model.statements_with("")):
         docstring = index == 0 and isinstance(top.node, ast.Expr) and _is_text(top.node.value)
         if not docstring and not _is_future(top.node):
             break
@@ -115,7 +115,7 @@ def _is_future(node: ast.stmt) -> bool:
 def _first_run(model: PythonModel) -> Sequence[Top]:
     """The first block of imports, without those of `__future__`."""
     run: list[Top] = []
-    for top in model.top_level:
+    for top in model.statements_with(""):
         if isinstance(top.node, (ast.Import, ast.ImportFrom)):
             if not _is_future(top.node):
                 run.append(top)
@@ -153,7 +153,7 @@ def _section(module: str) -> int:
 def after_imports(model: PythonModel) -> int:
     """The offset after the last top-level import, including imports in `if` and `try`."""
     last: Top | None = None
-    for top in model.top_level:
+    for top in model.statements_with(""):
         guarded = isinstance(top.node, (ast.If, ast.Try)) and any(
             isinstance(inner, (ast.Import, ast.ImportFrom)) for inner in top.node.body
         )
@@ -161,7 +161,7 @@ def after_imports(model: PythonModel) -> int:
             last = top
         elif isinstance(top.node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             break
-    last = last or _head(model.top_level)
+    last = last or _head(model)
     if last is None:
         return _top(model, "")[0]
     return model.source.next_line_start(max(last.span.end - 1, 0))

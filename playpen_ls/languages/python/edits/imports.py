@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
@@ -163,7 +162,6 @@ def _before(statement: libcst.ImportFrom, names: list[libcst.ImportAlias], index
 def module_logger(part: Part) -> Brought:
     """The module's logger, created if there is none. Raises Refused if `logger` has another meaning here."""
     model = model_of(part)
-    tops = model.top_level
     known = [
         name
         for name, origin in model.scope.names.items()
@@ -173,7 +171,7 @@ def module_logger(part: Part) -> Brought:
     for name in sorted(known, key=lambda name: (name != "logger", name != "log", name)):
         if _origin(part, name) == "logging.getLogger()" and (part.function or _bound_before(part, name)):
             return Brought(name)
-    if _origin(part, "logger") != "logger" or "logger" in model.once(_binding_tops):
+    if _origin(part, "logger") != "logger" or _binding(model, "logger") is not None:
         raise Refused("`logger` has another meaning here")
     made = module_member(part, "logging", "getLogger")
     at = model.once(after_imports)
@@ -185,7 +183,8 @@ def module_logger(part: Part) -> Brought:
     if edits and edits[0].start == at:
         text = edits.pop().text.rstrip("\r\n") + newline
         return _brought(part, "logger", Edit(at, at, text + newline + line + gap(model, at, newline)))
-    before = "" if at == 0 or not tops or at <= tops[0].span.start else newline
+    first = next(model.statements_with(""), None)
+    before = "" if at == 0 or first is None or at <= first.span.start else newline
     return _brought(part, "logger", *edits, Edit(at, at, before + line + gap(model, at, newline)))
 
 
@@ -212,7 +211,7 @@ def _usable(part: Part) -> Iterator[_ImportTop]:
 
 
 def _imports(model: PythonModel) -> list[_ImportTop]:
-    return [top for top in model.top_level if isinstance(top.node, (ast.Import, ast.ImportFrom))]  # type: ignore[misc]
+    return [top for top in model.statements_with("import") if isinstance(top.node, (ast.Import, ast.ImportFrom))]  # type: ignore[misc]
 
 
 def _origin(part: Part, name: str) -> str | None:
@@ -230,17 +229,13 @@ def _is_local(part: Part, name: str) -> bool:
     return part.function is not None and name in part.site.names.bound_in(part.function)
 
 
-def _binding_tops(model: PythonModel) -> dict[str, Top]:
-    """The first top-level statement that binds a name itself, by name."""
-    tops: dict[str, Top] = {}
-    for top in model.top_level:
-        for name, _ in bound(top.node):
-            tops.setdefault(name, top)
-    return tops
+def _binding(model: PythonModel, name: str) -> Top | None:
+    """The first top-level statement that binds a name itself."""
+    return next((top for top in model.statements_with(name) if any(one == name for one, _ in bound(top.node))), None)
 
 
 def _bound_before(part: Part, name: str) -> bool:
-    top = model_of(part).once(_binding_tops).get(name)
+    top = _binding(model_of(part), name)
     return top is not None and top.span.end <= part.start
 
 
@@ -262,17 +257,14 @@ def _refuse_taken(part: Part, name: str) -> None:
     """Raise Refused if an import of this name would shadow another binding or be shadowed by one."""
     if _origin(part, name) != name or _is_local(part, name):
         raise Refused(f"`{name}` has another meaning here")
-    if model_of(part).once(_values)[name] - {f"={name}"}:
+    if any(value != f"={name}" for value in _values(model_of(part), name)):
         raise Refused(f"`{name}` has another meaning here")
 
 
-def _values(model: PythonModel) -> defaultdict[str, set[str | None]]:
-    """The values of the names that top-level statements bind, also in their blocks."""
-    values: defaultdict[str, set[str | None]] = defaultdict(set)
-    for top in model.top_level:
+def _values(model: PythonModel, name: str) -> Iterator[str | None]:
+    """The values that top-level statements bind a name to, also in their blocks."""
+    for top in model.statements_with(name):
         block = isinstance(top.node, (ast.If, ast.Try, ast.With, ast.For))
         for inner in ast.walk(top.node) if block else (top.node,):
             if isinstance(inner, ast.stmt):
-                for name, value in bound(inner):
-                    values[name].add(value)
-    return values
+                yield from (value for one, value in bound(inner) if one == name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
@@ -110,11 +110,14 @@ class PythonModel(Model):
     @cached_property
     def top_level(self) -> tuple[Top, ...]:
         """Outlines of the top-level statements with their ranges, without members of long classes. See `whole`."""
-        return tuple(
-            Top(statement, chunk.content.span(statement).shifted(chunk.start))
-            for chunk in self.chunks
-            for statement in chunk.content.outline
-        )
+        return tuple(self.statements_with(""))
+
+    def statements_with(self, text: str) -> Iterator[Top]:
+        """Those of `top_level` that can contain a text; the chunks of the others are not parsed for them."""
+        for chunk in self.chunks:
+            if text in chunk.content.text:
+                for statement in chunk.content.outline:
+                    yield Top(statement, chunk.content.span(statement).shifted(chunk.start))
 
     def whole(self, span: Span) -> ast.stmt:
         """The complete top-level statement with this range."""

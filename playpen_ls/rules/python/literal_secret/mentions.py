@@ -72,7 +72,7 @@ def may_hold_secret(words: Words) -> bool:
     if _names_secret(text, names, lower):
         if any(map(words.has, _DEFAULT)):
             return True
-        if _is_given_weak(words):
+        if _is_given_weak(words, lower):
             return True
         for match in _VALUE.finditer(text):
             if match[1] is None or "\\" in match[1] or "{{" in match[1] or may_be_secret(match[1]):
@@ -96,8 +96,10 @@ def _names_secret(text: str, names: str, lower: str) -> bool:
     return any(part in lower for part in _KEYS) or (" key " in lower and any(one in lower for one in _HYPHENATED))
 
 
-def _is_given_weak(words: Words) -> bool:
-    """Whether something is set to a weak password."""
+def _is_given_weak(words: Words, lower: str) -> bool:
+    """Whether something is set to a weak password. `lower` are the words in lower case."""
+    if WEAK.isdisjoint(lower.split()):
+        return False
     text = words.text
     for word in words.all:
         if word.lower() in WEAK and not word[0].isupper():
