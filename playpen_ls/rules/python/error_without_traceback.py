@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
@@ -17,13 +18,33 @@ from playpen_ls.text.regex import regex
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
 TRY = LOGGER + "try:\n    charge(order)\nexcept Exception as error:\n"
-# Exceptions that are used for control flow, not for failures.
+# Exceptions that are used for control flow, or that say all there is to know: what somebody has given is invalid, missing
+# or there already, or the other side does not answer in time.
 _STEERING = regex(
     r"(?:^|\.)(?:KeyboardInterrupt|SystemExit|CancelledError|StopIteration|StopAsyncIteration|Empty|QueueEmpty|Full"
-    r"|HTTPException|Http404|NotFound|NoResultFound|DoesNotExist|GeneratorExit|TimeoutExpired|UserWarning"
+    r"|HTTPException|Http404|(?!File|Module)\w*NotFound(?:Error|Exception)?|NoResultFound|\w*DoesNotExist"
+    r"|\w*Already(?:Exists|Exist|Registered)(?:Error|Exception)?|GeneratorExit|\w*Timeout(?:Error|Expired|Exception)?"
+    r"|UserWarning|NotImplementedError|ProcessLookupError"
     r"|ValidationError|ExpiredSignatureError|InvalidTokenError|InvalidSignatureError|BadSignature|SignatureExpired"
-    r"|DecimalException|InvalidOperation|InvalidToken|INVALID_CREDENTIALS|NO_SUCH_OBJECT|AuthenticationFailed|UserLockedOut)$"
+    r"|DecimalException|InvalidOperation|Invalid(?:Token|Key|Value|Input|Credentials|Password|Url|URL)"
+    r"|\w*Token(?:Invalid|Expired)|INVALID_CREDENTIALS|NO_SUCH_OBJECT|FILTER_ERROR|AuthenticationFailed|UserLockedOut"
+    r"|(?:re|regex)\.error|PatternError|TemplateSyntaxError|Jinja\w*Template(?:Error|Warning))$"
 )
+# What an answer of the class `HTTPBadRequest`, or of werkzeug's and Django's exceptions, has as its status.
+_REFUSED = regex(
+    r"(?:^|\.)(?:(?:HTTP)?(?:BadRequest|Unauthorized|Forbidden|NotFound|Conflict|UnprocessableEntity)"
+    r"|PermissionDenied|NotAuthenticated|AuthenticationFailed|ParseError|ValidationError)$"
+)
+# Exceptions of a lookup, and messages that say what was not found or what a person has to do.
+_LOOKUPS = frozenset(("KeyError", "IndexError", "AttributeError", "TypeError", "LookupError"))
+_KNOWN = regex(
+    r"\b(?:missing|must|not found|no (?:such|active)|does(?: not|n't) exist|please|cannot find|unable to find|until|check)\b",
+    re.IGNORECASE,
+)
+_STATUS_NAME = regex(r"^(?:ret_?(?:val|code)?|rc|exit_?(?:code|status)|return_?code)$")
+# What reads a text that another has written.
+_READING = regex(r"(?:^|\.)(?:loads?|json|parse\w*|strptime|fromisoformat|split|decode|int|float|Decimal|UUID)$")
+_UNREADABLE = frozenset(("ValueError", "JSONDecodeError", "UnicodeDecodeError", "DecodeError"))
 _CLIENT_ERROR = regex(
     r"HTTP_4\d\d|(?:BAD_REQUEST|UNAUTHORIZED|FORBIDDEN|NOT_FOUND|CONFLICT|GONE|LOCKED|TOO_MANY_REQUESTS"
     r"|UNPROCESSABLE_ENTITY|UNPROCESSABLE_CONTENT|METHOD_NOT_ALLOWED|PAYMENT_REQUIRED)$"
@@ -94,6 +115,23 @@ _EXITS = regex(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError)$")
             TRY + "    «logger.error»('unpaid: {}'.format(error))\n",
             fixed=TRY + "    logger.error('unpaid: {}'.format(error), exc_info=True)\n",
         ),
+        # What somebody has given is invalid, missing or there already, and the message says all.
+        TRY.replace("Exception as error", "ScopeAlreadyExistsException") + "    «logger.error»('there is one')\n",
+        TRY.replace("Exception as error", "re.error") + "    «logger.error»('no regex: %s', pattern)\n",
+        TRY.replace("Exception as error", "requests.exceptions.ReadTimeout") + "    «logger.error»('no answer')\n",
+        TRY + "    «logger.error»('bad')\n    raise HTTPBadRequest(reason='bad')\n",
+        TRY + "    «logger.error»('bad')\n    return make_response('bad', 400)\n",
+        LOGGER + "try:\n    import xformers\nexcept ImportError:\n    «logger.error»('xformers is not installed')\n",
+        LOGGER + "try:\n    key = config['key']\nexcept KeyError:\n    «logger.error»('the key is missing')\n",
+        LOGGER + "try:\n    token, domain = address.split('@')\nexcept ValueError:\n    «logger.error»('no address')\n",
+        "import argparse\n" + LOGGER + "def run():\n    try:\n        f()\n    except Exception as error:\n"
+        "        «logger.error»(error)\n        return 1, 'error'\n",
+        "import argparse\n" + LOGGER + "def run():\n    try:\n        f()\n    except Exception as error:\n"
+        "        «logger.error»(error)\n        retval = 1\n",
+        example(
+            TRY.replace("Exception", "KeyError") + "    «logger.error»('no payload: %s', error)\n",
+            fixed=TRY.replace("Exception", "KeyError") + "    logger.error('no payload: %s', error, exc_info=True)\n",
+        ),
         # Only the first one.
         example(
             TRY + "    if x:\n        «logger.error»(error)\n        logger.error('unpaid: %s', order)\n",
@@ -151,9 +189,9 @@ def error_without_traceback(call: LogCall, origins: Origins) -> Iterator[Finding
 
     Without the traceback the log does not show where the exception was raised. Not reported where the handler
     logs the traceback in another way, or has a function make the message of the exception. A hint where the
-    exception is raised again, is answered with a 4xx status, or is used for control flow, such as
-    `KeyboardInterrupt`, where a command-line tool ends, and beside a handler for any other exception that logs the
-    traceback.
+    exception is raised again, is answered with a 4xx status, is used for control flow, such as `KeyboardInterrupt`, or
+    says all there is to know, such as a timeout, where a command-line tool ends, and beside a handler for any other
+    exception that logs the traceback.
     """
     handler = call.handler
     if handler is None or call.method not in ("error", "critical", "fatal") or call.spreads:
@@ -285,8 +323,18 @@ def _exits(call: LogCall, handler: ast.ExceptHandler) -> bool:
         value = statement.value if isinstance(statement, ast.Expr) else None
         if isinstance(value, ast.Call) and dotted(value.func) in ("sys.exit", "exit", "quit", "os._exit"):
             return True
-        if isinstance(statement, ast.Return) and "cli" in call.flags and _is_status(statement.value):
+        if "cli" in call.flags and _sets_status(statement):
             return True
+    return False
+
+
+def _sets_status(statement: ast.stmt) -> bool:
+    """`return 1`, `return 1, "message"` or `retval = 1` in a command-line tool."""
+    if isinstance(statement, ast.Return):
+        value = statement.value
+        return _is_status(value.elts[0] if isinstance(value, ast.Tuple) and value.elts else value)
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+        return _STATUS_NAME.match(statement.targets[0].id) is not None and _is_status(statement.value)
     return False
 
 
@@ -309,16 +357,20 @@ def _is_broad(handler: ast.ExceptHandler) -> bool:
 
 
 def _is_refusal(statement: ast.stmt) -> bool:
-    """`return message, 404`, `return JsonResponse(x, status=404)`, `raise HTTPException(status_code=404)`,
-    `abort(404)`, `response.status_code = 404` or `self.set_status(404)`.
+    """`return message, 404`, `return make_response(x, 404)`, `return JsonResponse(x, status=404)`,
+    `raise HTTPException(status_code=404)`, `raise HTTPNotFound()`, `abort(404)`, `response.status_code = 404` or
+    `self.set_status(404)`.
     """
     if isinstance(statement, ast.Return) and isinstance(statement.value, ast.Call):
         if (dotted(statement.value.func) or "").rpartition(".")[2] in _REFUSALS:
             return True
         values = [one.value for one in statement.value.keywords if one.arg in ("status", "status_code", "code")]
+        values += statement.value.args[1:]
     elif isinstance(statement, ast.Return):
         values = statement.value.elts if isinstance(statement.value, ast.Tuple) else []
     elif isinstance(statement, ast.Raise) and isinstance(statement.exc, ast.Call):
+        if _REFUSED.search(_raised(statement)):
+            return True
         values = [*statement.exc.args, *(keyword.value for keyword in statement.exc.keywords)]
     elif isinstance(statement, ast.Assign):
         named = [(dotted(target) or "").rpartition(".")[2] for target in statement.targets]
@@ -372,4 +424,32 @@ def _steers(call: LogCall, handler: ast.ExceptHandler) -> bool:
     names = [(dotted(kind) or "").rpartition(".")[2] for kind in kinds]
     if "ValueError" in names and any(name in ("DecimalException", "InvalidOperation") for name in names):
         return True  # what a person has typed is no number
+    if _is_known(call, handler, names):
+        return True
     return bool(kinds) and all(_STEERING.search(dotted(kind) or "") for kind in kinds)
+
+
+def _is_known(call: LogCall, handler: ast.ExceptHandler, names: list[str]) -> bool:
+    """Whether the message says all: an optional import, a lookup that found nothing, or a text that cannot be read."""
+    trying = next((node for node, child in call.above() if child is handler), None)
+    body = trying.body if isinstance(trying, ast.Try | ast.TryStar) else []
+    if not body or not names:
+        return False
+    if {*names} <= {"ImportError", "ModuleNotFoundError"}:
+        return isinstance(body[0], ast.Import | ast.ImportFrom)
+    if {*names} <= _LOOKUPS:
+        return bool(_KNOWN.search(_words(call.message))) and not _mentions(call, handler.name)
+    if {*names} <= _UNREADABLE:
+        calls = [node for one in body for node in ast.walk(one) if isinstance(node, ast.Call)]
+        read = any(_READING.search(dotted(one.func) or getattr(one.func, "attr", "")) for one in calls)
+        return len(body) == 1 and isinstance(body[0], ast.Assign | ast.Return | ast.Expr) and read
+    return False
+
+
+def _words(message: ast.expr | None) -> str:
+    pieces = [node.value for node in ast.walk(message) if isinstance(node, ast.Constant)] if message is not None else []
+    return " ".join(piece for piece in pieces if isinstance(piece, str))
+
+
+def _mentions(call: LogCall, name: str | None) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(call.node))
