@@ -144,9 +144,11 @@ DOCUMENTATION_KEYS = (
     "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     "sk_test_" + "4eC39HqLyjWDarjtT1zdp7dc",
     *(f"gh{kind}_" + "16C7e42F292c6912E7710c838347Ae178B4a" for kind in "ousp"),
+    "xoxb-17653672481-19874698323-" + "pdFZKVeTuE8sk7oOcBrzbqgy",
+    "xoxp-23984754863-2348975623103",
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
 )
-"""Example keys of the documentation of AWS, Stripe and GitHub."""
+"""Example keys of the documentation of AWS, Stripe, GitHub, Slack and Azure."""
 # Names of keys, which open nothing without the key, and keys of test modes.
 _MINOR = (
     "AKIA",

@@ -328,6 +328,8 @@ def may_be_secret(value: str) -> bool:
         return False
     if re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
         return False
+    if re.fullmatch(r"xox[a-z]-[\dx]{1,8}", value):
+        return False  # too short for a token of Slack
     if not re.search(r"[A-Za-z0-9]", value) or value.isdigit() or _HASH.match(value) or _is_alphabet(value):
         return False
     return _is_random_letters(value) or not _WORDS.fullmatch(value.strip("[](){}<>|:.,;!?@"))

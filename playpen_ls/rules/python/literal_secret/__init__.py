@@ -10,9 +10,11 @@ from playpen_ls.languages.python.edits.imports import module_member
 from playpen_ls.languages.python.model.queries import is_left_alone
 from playpen_ls.languages.python.parts import StringLiteral
 from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.rules.python._origins import Origins
 from playpen_ls.rules.python.literal_secret.detect import Secret, generic_variable, secret_in, settings_field
 from playpen_ls.rules.python.literal_secret.mentions import may_hold_secret
 from playpen_ls.text.edit import Edit
+from playpen_ls.vocabulary.purposes import is_for_trial
 from playpen_ls.vocabulary.secret_shapes import is_doubtful, is_minor, shapes
 from playpen_ls.vocabulary.secrets import is_weak_login, url_logins
 
@@ -26,6 +28,8 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
     severity=Severity.WARNING,
     practice="Secrets management",
     masks_text=True,
+    needs_index=False,
+    has_safe_fixes=False,
     mentions=may_hold_secret,
     like={
         "ruff": ["S105", "S106", "S107"],
@@ -70,6 +74,19 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
         example(
             SETTINGS.replace("S(", "Base(") + '    pass\n\n\nclass S(Base):\n    password: str = «"s3cr3tpw"»\n',
             fixed=SETTINGS.replace("S(", "Base(") + "    pass\n\n\nclass S(Base):\n    password: str\n",
+        ),
+        # Through a base class of another file.
+        example(
+            {
+                "shop/config.py": "from shop.base import Base\n\n\nclass S(Base):\n    password: str = «'s3cr3tpw'»\n",
+                "shop/base.py": "import pydantic_settings as ps\n\n\nclass Base(ps.BaseSettings):\n    pass\n",
+            },
+            fixed="from shop.base import Base\n\n\nclass S(Base):\n    password: str\n",
+        ),
+        # The settings give it.
+        example(
+            "db = connect(password=config.password or «'s3cr3tpw'»)\n",
+            fixed="db = connect(password=config.password)\n",
         ),
         example(SETTINGS + '    jwt_secret: str = «"dev"»\n', fixed=SETTINGS + "    jwt_secret: str\n"),
         "import argparse\n\nparser = argparse.ArgumentParser()\n"
@@ -145,7 +162,7 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
         example({"tests_e2e/a.py": 'login(password="s3cr3tpw")\n'}),
     ],
 )
-def literal_secret(literal: StringLiteral) -> Iterator[Finding]:
+def literal_secret(literal: StringLiteral, origins: Origins) -> Iterator[Finding]:
     """Secret is hard-coded.
 
     Everybody with access to the repository, its history or the image can read the secret. Read it from an
@@ -160,14 +177,14 @@ def literal_secret(literal: StringLiteral) -> Iterator[Finding]:
     if literal.file.ask(is_left_alone):
         if secret.tier == "key":
             message, severity = _message(secret), Severity.INFORMATION
-            yield Finding(literal.span, message, tuple(_fixes(literal, secret)), severity)
+            yield Finding(literal.span, message, tuple(_fixes(literal, secret, origins)), severity)
         return
     severity = Severity.ERROR if secret.tier in ("key", "url") and not _is_weak_url(literal) else Severity.WARNING
     if secret.tier == "key":
         keys = [literal.value[span.start : span.end] for span in shapes(literal.value)]
         severity = Severity.HINT if all(map(is_doubtful, keys)) else severity
         severity = Severity.WARNING if all(map(is_minor, keys)) else severity
-    yield Finding(literal.span, _message(secret), tuple(_fixes(literal, secret)), severity)
+    yield Finding(literal.span, _message(secret), tuple(_fixes(literal, secret, origins)), severity)
 
 
 def _is_weak_url(literal: StringLiteral) -> bool:
@@ -189,7 +206,7 @@ def _message(secret: Secret) -> str:
     return f"`{secret.name}` is a hard-coded secret; rotate it"
 
 
-def _fixes(literal: StringLiteral, secret: Secret) -> Iterator[Fix]:
+def _fixes(literal: StringLiteral, secret: Secret, origins: Origins) -> Iterator[Fix]:
     role = literal.role
     if (
         role.kind in ("default", "key", "compared", "operand")
@@ -198,17 +215,26 @@ def _fixes(literal: StringLiteral, secret: Secret) -> Iterator[Fix]:
     ):
         return
     name = generic_variable(literal, secret.name) if secret.tier in ("named", "default", "weak") else secret.variable
-    field = settings_field(literal)
+    # Where it is the default for a first try, only who asks for the fix wants to be without it.
+    kind = "refactor.rewrite" if secret.tier == "default" and _is_for_trials(literal) else "quickfix"
+    field = settings_field(literal, origins)
     if field is not None:
-        yield Fix(
-            f"Remove the default of `{secret.name}` (must be set in the environment)", lambda: _required(literal, field)
-        )
+        title = f"Remove the default of `{secret.name}` (must be set in the environment)"
+        yield Fix(title, lambda: _required(literal, field), kind=kind)
+        return
+    holder = literal.link[0] if literal.link is not None else None
+    if role.fallback and isinstance(holder, ast.BoolOp) and isinstance(holder.values[0], ast.Attribute | ast.Subscript):
+        if holder.values[1:] == [literal.node]:
+            end = literal.span_of(holder.values[0]).end
+            change_to = [Edit(end, literal.span.end, "")]
+            yield Fix(f"Remove the default of `{secret.name}` (must be set)", lambda: change_to, kind=kind)
         return
 
     if secret.reader is not None and not (literal.origin(secret.reader.func) or "os.").startswith("os."):
         # It can read files such as `.env`, too.
         reader = secret.reader
-        yield Fix(f"Remove the default of `{name}` (must be set)", lambda: [_without_default(literal, reader)])
+        title = f"Remove the default of `{name}` (must be set)"
+        yield Fix(title, lambda: [_without_default(literal, reader)], kind=kind)
         return
 
     def change() -> list[Edit]:
@@ -220,7 +246,12 @@ def _fixes(literal: StringLiteral, secret: Secret) -> Iterator[Fix]:
         encoded = ".encode()" if literal.is_bytes else ""
         return [*brought.edits, Edit(span.start, span.end, f"{brought.name}[{quote}{name}{quote}]{encoded}")]
 
-    yield Fix(f"Read `{name}` from the environment (must be set there)", change)
+    yield Fix(f"Read `{name}` from the environment (must be set there)", change, kind=kind)
+
+
+def _is_for_trials(literal: StringLiteral) -> bool:
+    """Whether another value beside the default is the same, such as the user, or the file is one for development."""
+    return is_for_trial(literal.path) or literal.chunk.text.count(literal.text.strip()) > 1
 
 
 def _without_default(literal: StringLiteral, reader: ast.Call) -> Edit:

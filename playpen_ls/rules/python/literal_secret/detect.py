@@ -10,6 +10,7 @@ from playpen_ls.languages.python.model.parts import StringLiteral
 from playpen_ls.languages.python.syntax.known_names import SETTINGS
 from playpen_ls.languages.python.syntax.nodes import dotted
 from playpen_ls.rules.python._hosts import is_client, url_variable
+from playpen_ls.rules.python._origins import Origins
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
@@ -249,21 +250,26 @@ def _is_signing_key(role: Role, literal: StringLiteral) -> bool:
     return (dotted(call.func) or "") in ("jwt.encode", "jwt.decode", "jose.jwt.encode", "jose.jwt.decode")
 
 
-def settings_field(literal: StringLiteral) -> ast.AnnAssign | None:
-    """The field of a settings class that has the literal as its default. Without a default it is required."""
+def settings_field(literal: StringLiteral, origins: Origins | None = None) -> ast.AnnAssign | None:
+    """The field of a settings class that has the literal as its default. Without a default it is required.
+
+    With `origins` its base classes are followed through other files.
+    """
     statement = literal.statement
     if not isinstance(statement, ast.AnnAssign):
         return None
     for node, child in literal.above():
         if isinstance(node, ast.ClassDef) and child is statement:
-            return statement if any(_is_settings(literal, base) for base in node.bases) else None
+            return statement if any(_is_settings(literal, base, origins) for base in node.bases) else None
     return None
 
 
-def _is_settings(literal: StringLiteral, base: ast.expr) -> bool:
+def _is_settings(literal: StringLiteral, base: ast.expr, origins: Origins | None) -> bool:
     if (dotted(base) or "").rpartition(".")[2].endswith("Settings"):
         return True
-    return (literal.origin(base) or "").partition(".<class>")[0] in SETTINGS
+    origin = literal.origin(base) or ""
+    origin = origins.of(literal.path, origin) if origins is not None and origin else origin
+    return origin.partition(".<class>")[0] in SETTINGS
 
 
 def _falls_back_from(literal: StringLiteral) -> str:
