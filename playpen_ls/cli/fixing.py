@@ -83,8 +83,9 @@ def fix_files(
         if found.diagnostics:
             workspace.edit(path, fixed.source)
             left = [_is_fixable(diagnostic) for diagnostic in workspace.check(path, fixes=True).diagnostics]
-            done.fixable += sum(left)
-            done.unfixable += len(left) - sum(left)
+            fixable = max(sum(left) - fixed.refused, 0)
+            done.fixable += fixable
+            done.unfixable += len(left) - fixable
         del workspace.documents[path]
     return done
 

@@ -54,13 +54,15 @@ class Checker(Protocol):
 class Fixed:
     """`source` after the fixes; `others` are the texts of other files that changed or are new.
 
-    `applied` counts the fixes by rule id; `stopped` is the reason why fixing ended early, "" if it did not.
+    `applied` counts the fixes by rule id, `refused` the findings whose fix was accepted, but could not be computed or
+    verified; `stopped` is the reason why fixing ended early, "" if it did not.
     """
 
     source: Source
     others: Mapping[str, str] = field(default_factory=dict)
     applied: Counter[str] = field(default_factory=Counter)
     stopped: str = ""
+    refused: int = 0
 
 
 def change_of(fix: Fix, path: str) -> Change:
@@ -264,7 +266,8 @@ def fix_all(source: Source, look: Checker, accept: Accept, text_of: Callable[[st
     for _ in range(ROUNDS):
         chosen = _choose(now, accept, rejected, current_text)
         if not chosen:
-            return Fixed(now.model.source, others, applied)
+            refused = sum(key in rejected for key in _finding_keys(now).values())
+            return Fixed(now.model.source, others, applied, refused=refused)
         after, made = _attempt(now, chosen, look, current_text, others)
         if _is_worse(now, after, chosen):
             chosen = _bisect_failing_fixes(now, chosen, look, current_text, rejected, others)

@@ -371,6 +371,13 @@ def test_safe_fixes_before_a_check(repository: Repository):
     assert repository.run("fix", "--select", "foreign-base-image")[2] == "Nothing to fix; 1 left (1 with --unsafe)\n"
 
 
+def test_refused_fixes_are_not_counted_as_fixable(repository: Repository):
+    repository.write("app.py", "import flask\n\n\ndef f():\n    print(flask, flush=True)\n")
+    assert (
+        repository.run("fix", "--unsafe", "--select", "print-as-log")[2] == "Nothing to fix; 1 left (1 without a fix)\n"
+    )
+
+
 def test_the_change_of_a_fix_is_shown(repository: Repository):
     repository.write("app.py", 'import logging\n\nlogging.info(f"{x}")\n')
     out = repository.run("check", "--show-fixes")[1]
