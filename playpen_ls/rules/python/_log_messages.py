@@ -67,7 +67,9 @@ def laid_out(call: Called, message: ast.expr, made: Rewritten, limit: int) -> Re
     forced = '"' in call.text_of(message) and source.count('"') > _RARE * source.count("'")
     quotes = ['"' if forced and not re.search(r"[\"\\]", one["body"]) else one["quotes"] for one in pieces]
     if {*quotes} == {'"'}:
-        arguments = tuple(_in_quotes(argument, '"') for argument in arguments)
+        # In an f-string they had to have the other quotes; a file can prefer these.
+        usual = "'" if source.count("'") > _RARE * source.count('"') else '"'
+        arguments = tuple(_in_quotes(argument, usual) for argument in arguments)
     gaps = [one[0][len(one["body"]) + 2 :] for one in pieces]
     literal = "".join(f"{one}{piece['body']}{one}{gap}" for one, piece, gap in zip(quotes, pieces, gaps, strict=True))
     text = "".join(one["body"] for one in pieces)

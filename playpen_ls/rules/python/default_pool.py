@@ -103,6 +103,7 @@ NULL = (
         ),
     ],
     good=[
+        "import sqlalchemy as sa\n\n\ndef f(url):\n    return sa.create_engine(url).raw_connection()\n",
         'from sqlalchemy import create_engine\n\ne = create_engine(u, connect_args={"check_same_thread": False})\n',
         'from sqlalchemy import create_engine\n\nURL = "sqlite:///a.db"\ne = create_engine(URL)\n',
         'import os\n\nfrom sqlalchemy import create_engine\n\nURL = os.getenv("DB_URL", "sqlite:///a.db")\n'
@@ -166,7 +167,7 @@ def _engine(call: EngineCall) -> Iterator[Finding]:
         fix = Fix(f"Use `{name}` with `pool_size=10, max_overflow=20`", lambda: _pooled(call))
         yield Finding(call.callee_span, message, (fix,), Severity.WARNING)
         return
-    if call.url is None or call.spreads or call.keyword(*_POOL) is not None:
+    if call.url is None or call.spreads or call.keyword(*_POOL) is not None or _is_used_once(call):
         return
     if _is_sqlite(call):
         return
@@ -175,6 +176,11 @@ def _engine(call: EngineCall) -> Iterator[Finding]:
         return
     fix = Fix(_SIZED, lambda: _sized(call), safe=bool(_SERVER.match(url)))
     yield Finding(call.callee_span, _MESSAGE, (fix,))
+
+
+def _is_used_once(call: EngineCall) -> bool:
+    """`create_engine(url).connect()`: nobody keeps the engine."""
+    return any(isinstance(node, ast.Attribute) and child is call.node for node, child in call.above())
 
 
 def _is_sqlite(call: EngineCall) -> bool:

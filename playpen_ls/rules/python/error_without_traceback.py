@@ -18,8 +18,8 @@ from playpen_ls.text.regex import regex
 
 LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
 TRY = LOGGER + "try:\n    charge(order)\nexcept Exception as error:\n"
-# Exceptions that are used for control flow, or that say all there is to know: what somebody has given is invalid, missing
-# or there already, or the other side does not answer in time.
+# Exceptions that are used for control flow, or that say all there is to know: what somebody has given is invalid,
+# missing or there already, or the other side does not answer in time.
 _STEERING = regex(
     r"(?:^|\.)(?:KeyboardInterrupt|SystemExit|CancelledError|StopIteration|StopAsyncIteration|Empty|QueueEmpty|Full"
     r"|HTTPException|Http404|(?!File|Module)\w*NotFound(?:Error|Exception)?|NoResultFound|\w*DoesNotExist"
@@ -38,7 +38,7 @@ _REFUSED = regex(
 # Exceptions of a lookup, and messages that say what was not found or what a person has to do.
 _LOOKUPS = frozenset(("KeyError", "IndexError", "AttributeError", "TypeError", "LookupError"))
 _KNOWN = regex(
-    r"\b(?:missing|must|not found|no (?:such|active)|does(?: not|n't) exist|please|cannot find|unable to find|until|check)\b",
+    r"\b(?:missing|must|not found|no (?:such|active)|does(?: not|n't) exist|please|(?:cannot|unable to) find|until)\b",
     re.IGNORECASE,
 )
 _STATUS_NAME = regex(r"^(?:ret_?(?:val|code)?|rc|exit_?(?:code|status)|return_?code)$")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from playpen_ls.api.example import example
@@ -13,6 +14,12 @@ from playpen_ls.text.words import Words
 
 _FLAG = regex(
     r"(?:^|_)(?:DEBUG|TESTING|VERBOSE|RELOAD|ENABLED?|DISABLED?|USE|IS|ALLOW|SKIP|FORCE|DRY_RUN|SSL|TLS|VERIFY|STRICT)(?:_|$)"
+)
+# Names of texts, whose `False` means that they are not set.
+_TEXT = regex(
+    r"(?:^|_)(?:URLS?|URI|HOST|HOSTS|PASS|PASSWORD|SECRET|KEY|TOKEN|SALT|PATH|DIR|FILE|PROXY|NAME|ADDRESS|EMAIL|USER|DSN|ID)$"
+    r"|(?:^|_)(?:PASS|PROXY)(?:_|$)",
+    re.IGNORECASE,
 )
 _NO = frozenset(("false", "0", "no", "off", "n", "f", "none"))
 _YES = frozenset(("true", "1", "yes", "on", "y", "t"))
@@ -81,6 +88,7 @@ def _mentioned(words: Words) -> bool:
         'import os\n\nif os.getenv("DEBUG"):\n    start()\nif os.getenv("DEBUG", ""):\n    start()\n'
         'host = os.getenv("HOST", None)\n',
         'import os\n\nhost = os.getenv("HOST", "db") or "x"\nport = int(os.getenv("PORT") or 8000)\n',
+        'import os\n\nDRIVER = os.getenv("DRIVER_URL", False)\nv = os.getenv("proxy_" + k, False)\n',
         'import os\n\nX = os.getenv("X", True) in ("1", True)\nY = settings.get("Y", 8000)\n',
         "import os\n\n\nclass Settings(BaseSettings):\n    port: int = os.getenv('PORT', 8000)\n",
     ],
@@ -102,7 +110,7 @@ def mistyped_variable(value: EnvironmentValue) -> Iterator[Finding]:
     elif isinstance(default, ast.Constant) and isinstance(default.value, str):
         if default.value and _is_tested(value, parent):
             yield from _always_true(value, parent, default.value)
-    elif default is not None and _has_other_type(default):
+    elif default is not None and _has_other_type(default) and not _is_unset(value, default):
         yield from _mistyped(value, parent, default)
 
 
@@ -156,6 +164,12 @@ def _compared(value: EnvironmentValue, outer: ast.AST) -> list[Edit]:
     if isinstance(around, ast.BoolOp | ast.Compare | ast.UnaryOp | ast.BinOp | ast.Attribute | ast.Await):
         made = f"({made})"
     return [Edit(span.start, span.end, made)]
+
+
+def _is_unset(value: EnvironmentValue, default: ast.expr) -> bool:
+    """Whether the default is `False` for a text that is not set; what has a computed name can be one."""
+    unset = isinstance(default, ast.Constant) and default.value is False
+    return unset and (not value.variable or _TEXT.search(value.variable) is not None)
 
 
 def _has_other_type(default: ast.expr) -> bool:

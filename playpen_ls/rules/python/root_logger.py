@@ -8,8 +8,10 @@ from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.edits.imports import model_of, module_logger
 from playpen_ls.languages.python.model.file_kind import is_script
+from playpen_ls.languages.python.model.queries import anywhere
 from playpen_ls.languages.python.parts import LogCall
 from playpen_ls.languages.python.syntax.nodes import dotted
+from playpen_ls.languages.python.syntax.statement import Statement
 from playpen_ls.text.edit import Edit
 
 
@@ -36,6 +38,7 @@ from playpen_ls.text.edit import Edit
             'import logging\n\nLOGGER = logging.getLogger()\n\n\ndef f():\n    «LOGGER.info»("x")\n',
             fixed='import logging\n\nLOGGER = logging.getLogger(__name__)\n\n\ndef f():\n    LOGGER.info("x")\n',
         ),
+        'import logging\n\nlog = logging.getLogger()\nlog.setLevel("INFO")\n\n\ndef f():\n    «log.info»("x")\n',
         example(
             'import logging\n\n«logging.getLogger().error»("x")\n',
             fixed='import logging\n\nlogger = logging.getLogger(__name__)\n\nlogger.error("x")\n',
@@ -57,12 +60,20 @@ def root_logger(call: LogCall) -> Iterator[Finding]:
     if call.kind != "root" or is_script(call.path):
         return
     severity = Severity.HINT if "main" in call.flags else None
-    yield Finding(call.callee_span, f"`{call.method}` logs to the root logger", (_fix(call),), severity)
+    fix = _fix(call)
+    fixes = (fix,) if fix is not None else ()
+    yield Finding(call.callee_span, f"`{call.method}` logs to the root logger", fixes, severity)
 
 
-def _fix(call: LogCall) -> Fix:
+def _configures(statement: Statement) -> bool:
+    return any(word in statement.text for word in (".setLevel(", ".addHandler(", ".handlers"))
+
+
+def _fix(call: LogCall) -> Fix | None:
     receiver = call.node.func.value if isinstance(call.node.func, ast.Attribute) else None
     if isinstance(receiver, ast.Name) and call.name.startswith("logging.getLogger(root)"):
+        if call.file.ask(anywhere, _configures):
+            return None  # the module sets up the root logger, and is meant to
         return Fix(f"Name the logger `{receiver.id}` after its module", lambda: call.file.local(_named(call, receiver)))
 
     def change() -> list[Edit]:

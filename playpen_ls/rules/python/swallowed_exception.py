@@ -43,16 +43,18 @@ def _mentioned(words: Words) -> bool:
     bad=[
         example(
             TRY + "«except Exception»:\n        pass\n",
-            fixed=TRY + 'except Exception:\n        logger.exception("load_orders failed")\n',
+            fixed=TRY + 'except Exception:\n        logger.exception("exception in load_orders ignored")\n',
         ),
         example(
             LOGGER + "def load(paths):\n    for path in paths:\n        try:\n            read(path)\n"
             "        «except Exception as error»:\n            continue\n",
             fixed=LOGGER + "def load(paths):\n    for path in paths:\n        try:\n            read(path)\n"
-            '        except Exception as error:\n            logger.exception("load failed")\n            continue\n',
+            '        except Exception as error:\n            logger.exception("exception in load ignored")\n'
+            "            continue\n",
         ),
         example(
-            TRY + "«except»:\n        ...\n", fixed=TRY + 'except:\n        logger.exception("load_orders failed")\n'
+            TRY + "«except»:\n        ...\n",
+            fixed=TRY + 'except:\n        logger.exception("exception in load_orders ignored")\n',
         ),
         "def load_orders(path):\n    try:\n        read(path)\n    «except BaseException»:\n        pass\n",
         "try:\n    read(path)\n«except (ValueError, Exception)»:\n    pass\n",
@@ -135,7 +137,7 @@ def _logged(handler: ExceptHandler) -> list[Edit]:
     span, source = handler.span_of(only), handler.chunk
     if source.line_of(span.start) == source.line_of(handler.span.start):
         raise Refused("the clause is on one line")
-    line = f'{logger.name}.exception("{function.name} failed")'
+    line = f'{logger.name}.exception("exception in {function.name} ignored")'
     if isinstance(only, ast.Pass | ast.Expr):
         return [Edit(span.start, span.end, line)]
     return [Edit(span.start, span.start, line + source.newline + source.indentation(span.start))]
