@@ -441,7 +441,7 @@ def _is_known(call: LogCall, handler: ast.ExceptHandler, names: list[str]) -> bo
         return bool(_KNOWN.search(_words(call.message))) and not _mentions(call, handler.name)
     if {*names} <= _UNREADABLE:
         calls = [node for one in body for node in ast.walk(one) if isinstance(node, ast.Call)]
-        read = any(_READING.search(dotted(one.func) or getattr(one.func, "attr", "")) for one in calls)
+        read = any(_READING.search(dotted(one.func) or str(getattr(one.func, "attr", ""))) for one in calls)
         return len(body) == 1 and isinstance(body[0], ast.Assign | ast.Return | ast.Expr) and read
     return False
 
