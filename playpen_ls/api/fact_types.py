@@ -155,6 +155,13 @@ class MigrationsRun(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionLimit(Fact):
+    """A file sets how many connections a PostgreSQL server allows, `max_connections`."""
+
+    connections: int
+
+
+@dataclass(frozen=True, slots=True)
 class CalledPerRequest(Fact):
     """A handler of a route calls a function that opens something, or depends on it.
 
@@ -222,7 +229,8 @@ class Recipe(Fact):
     `program` is the program of the container (`uvicorn`), and `target` the application that it runs (`main:app`), both
     "" if unknown; `variables` are the names that the image sets; `stages` the names of its stages; `user` is the user
     ID that it runs as, "" if that is root or unknown, or if it needs files that only root can read. `entrypoint`
-    precedes the `args` of a manifest, None if they are ignored.
+    precedes the `args` of a manifest, None if they are ignored. `workers` is the number of processes that the command
+    starts, None if it is unknown.
     """
 
     program: str
@@ -231,6 +239,7 @@ class Recipe(Fact):
     user: str = ""
     target: str = ""
     entrypoint: tuple[str, ...] | None = ()
+    workers: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,7 +429,8 @@ class Pods(Fact):
     `ports` are the (name, number) pairs of all containers, None if one of them declares none; `mentioned` are the
     other numbers in their arguments, variables and probes, any of which could be a port. `images` have no tags; they
     have HOLE for what a template computes. `plain`: no ports, `command` or `args` are set. `mislabeled`: the workload's
-    own selector asks for another value of a label. `replicas` is None if it is not known, or one per node.
+    own selector asks for another value of a label. `replicas` is None if it is not known, or one per node. `workers`
+    are the processes that the container of each image starts: 0 as the image says, None if they are unknown.
     """
 
     kind: str
@@ -433,6 +443,7 @@ class Pods(Fact):
     plain: bool = False
     mislabeled: bool = False
     replicas: int | None = None
+    workers: tuple[int | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from playpen_ls import languages
 from playpen_ls.api.facts import Fact
-from playpen_ls.languages.builds.migrations import migrations_run
+from playpen_ls.languages.builds.anywhere import stated_anywhere
 from playpen_ls.languages.language import Language
 from playpen_ls.languages.model import Model, Problem
 from playpen_ls.text.source import Source
@@ -45,7 +45,7 @@ def parse(language: str, source: Source, previous: Model | None = None) -> Model
 def model_facts(model: Model) -> tuple[Fact, ...]:
     """The facts of a file that rules for other files can query."""
     source = model.source
-    return tuple(dict.fromkeys((*LANGUAGES[model.language].facts(model), *migrations_run(source.path, source.text))))
+    return tuple(dict.fromkeys((*LANGUAGES[model.language].facts(model), *stated_anywhere(source.path, source.text))))
 
 
 def model_problems(model: Model) -> Sequence[Problem]:
@@ -64,7 +64,7 @@ def finds_nothing(language: str, source: Source, may_concern: Callable[[Words], 
 
     `may_concern` says whether a rule can find something in a text with these words.
     """
-    if any(migrations_run(source.path, source.text)):
+    if any(stated_anywhere(source.path, source.text)):
         return False
     return LANGUAGES[language].finds_nothing(source, may_concern)
 
@@ -72,5 +72,5 @@ def finds_nothing(language: str, source: Source, may_concern: Callable[[Words], 
 def facts_in(language: str, source: Source) -> tuple[Fact, ...]:
     """The facts in a text, which is parsed only if its language cannot rule them out without."""
     if LANGUAGES[language].says_nothing(source):
-        return tuple(migrations_run(source.path, source.text))
+        return tuple(stated_anywhere(source.path, source.text))
     return model_facts(parse(language, source))

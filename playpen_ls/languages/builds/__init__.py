@@ -1,9 +1,9 @@
 """Files in no language that state how images are built: compose files, workflows, scripts, Makefiles, bake files.
 
-They are read for their facts only (`ImageBuilt`, `MigrationsRun`, `ChartInstall`, `ValuesFile`, and `DotenvVariable` of
-the `.env` beside a compose file): nothing is checked in them, and nothing is executed. A statement whose variables
-cannot be filled in from the same text says nothing. Like `shell` this package is shared: it imports no language.
-Readers never raise; importing the package loads none of them.
+They are read for their facts only (`ImageBuilt`, `MigrationsRun`, `ConnectionLimit`, `ChartInstall`, `ValuesFile`, and
+`DotenvVariable` of the `.env` beside a compose file): nothing is checked in them, and nothing is executed. A statement
+whose variables cannot be filled in from the same text says nothing. Like `shell` this package is shared: it imports no
+language. Readers never raise; importing the package loads none of them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from playpen_ls.api.facts import Fact
-from playpen_ls.languages.builds.migrations import migrations_run
+from playpen_ls.languages.builds.anywhere import stated_anywhere
 from playpen_ls.text.regex import regex
 
 _LARGEST = 1_000_000  # characters; larger files are data
@@ -62,7 +62,7 @@ def facts_in(path: str, text: str) -> tuple[Fact, ...]:
     kind = next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(path)), "")
     if not kind or len(text) > _LARGEST:
         return ()
-    run = tuple(migrations_run(path, text))
+    run = tuple(stated_anywhere(path, text))
     if kind == "unit" or not (kind in _SHORT or _WORDS.search(text)):
         return run
     from playpen_ls.languages.builds import configurations, scripts

@@ -14,7 +14,7 @@ from playpen_ls.languages.dockerfile.model.stage import Stage, stage_of
 from playpen_ls.languages.dockerfile.model.user import plain_user
 from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Expose, Healthcheck
-from playpen_ls.languages.shell.servers import number_of
+from playpen_ls.languages.shell.servers import number_of, workers_of
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 
@@ -61,6 +61,7 @@ def _of_final(final: Stage, stages: tuple[str, ...]) -> Iterator[Fact]:
         plain_user(final),
         found.program.target,
         found.entrypoint,
+        workers_of(found.program.name, [one.text for one in found.program.words], found.variables),
     )
 
 

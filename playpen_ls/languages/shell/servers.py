@@ -18,6 +18,12 @@ _PORT_OPTIONS = {
     "flask": frozenset(("-p", "--port")),
     "fastapi": frozenset(("--port",)),
 }
+_WORKER_OPTIONS = {
+    "gunicorn": ("-w", "--workers"),
+    "hypercorn": ("-w", "--workers"),
+    "uvicorn": ("--workers",),
+    "fastapi": ("--workers",),
+}
 # The default ports, and the variables that override them.
 _OWN_PORTS = {"uvicorn": 8000, "flask": 5000, "fastapi": 8000}
 _OWN_VARIABLES = {"uvicorn": ("UVICORN_PORT",), "flask": ("FLASK_RUN_PORT",), "fastapi": ("PORT", "UVICORN_PORT")}
@@ -75,6 +81,26 @@ def _target(name: str, words: Sequence[Word]) -> str:
     if name in ("uvicorn", "gunicorn", "hypercorn"):
         return next((word.text for word in words if _APPLICATION.fullmatch(word.text)), "")
     return " ".join(word.text for word in words if not word.text.startswith("-"))[:200] if name not in SERVERS else ""
+
+
+def workers_of(program: str, words: Sequence[str], variables: Mapping[str, str]) -> int | None:
+    """The worker processes that a command starts; None if they are unknown. `variables` are those that are set."""
+    options = _WORKER_OPTIONS.get(program)
+    if options is None:
+        return 1 if program in ("python", "flask") else None
+    before = ""
+    for word in words:
+        name, equals, value = word.partition("=")
+        if before in options:
+            return number_of(word) or None
+        if equals and name in options:
+            return number_of(value) or None
+        if word[:2] in options and word[2:].isdigit():
+            return number_of(word[2:]) or None
+        before = word
+    if any(word.partition("=")[0] in ("-c", "--config") for word in words):
+        return None
+    return number_of(variables.get("WEB_CONCURRENCY", "1")) or None
 
 
 def ports_told(program: Program, variables: Mapping[str, str]) -> Iterator[PortTold]:

@@ -43,6 +43,7 @@ from playpen_ls.languages.kubernetes.model.resources import (
 from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Node, Scalar, Sequence, is_true
 from playpen_ls.languages.shell.deployments import folders_meant, last_part
+from playpen_ls.languages.shell.servers import SERVERS, number_of, workers_of
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
@@ -409,7 +410,9 @@ def _linked(resource: Resource) -> Iterator[UnplacedFact]:
         mislabeled = any(resource.pod_labels.get(key, value) != value for key, value in asked_of.items())
         named = (resource.kind, resource.name, resource.namespace)
         replicas = _replicas(resource)
-        yield UnplacedFact(Pods, span, (*named, labels, ports, images, mentioned, plain, mislabeled, replicas))
+        workers = tuple(map(_workers, containers))
+        told = (*named, labels, ports, images, mentioned, plain, mislabeled, replicas, workers)
+        yield UnplacedFact(Pods, span, told)
         for container in containers:
             for key in ("livenessProbe", "readinessProbe", "startupProbe"):
                 asked = container.node.mapping(key, "httpGet")
@@ -423,6 +426,19 @@ def _linked(resource: Resource) -> Iterator[UnplacedFact]:
     elif (spec := resource.node.mapping("spec")) is not None and "." in resource.group:
         for labels in sorted(set(_templates(spec))):
             yield UnplacedFact(Pods, span, (resource.kind, resource.name, resource.namespace, labels, None, ()))
+
+
+def _workers(container: Container) -> int | None:
+    """The worker processes that the manifest has a container start: 0 if it says nothing, None if they are unknown."""
+    words = [word for one in container.words for word in one.value.split()]
+    variables = container.environment
+    named = {entry.text("name") for entry in container.node.mappings("env")}
+    if not words and "WEB_CONCURRENCY" not in named:
+        return 0
+    if not words:
+        return number_of(variables.get("WEB_CONCURRENCY", "")) or None
+    program = next((name for word in words if (name := word.rpartition("/")[2]) in SERVERS), "")
+    return workers_of(program, words, variables)
 
 
 def _replicas(workload: Workload) -> int | None:
