@@ -24,6 +24,7 @@ WORKING_TREE = ""
 MOST_COMPARED = 4_000  # lines; longer changed regions are compared line by line, regardless of their order
 _SAFE = "--no-pager --literal-pathspecs --no-replace-objects -c core.fsmonitor= -c core.hooksPath=/dev/null"
 _ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+_ENVIRONMENT["GIT_ALLOW_PROTOCOL"] = "none"  # before 2.44, git does not know GIT_NO_LAZY_FETCH
 
 
 class Changed:
@@ -116,16 +117,23 @@ class Changed:
     def _git(self, *arguments: str) -> str | None:
         """The output of a git command; None if it failed. Raises Unusable without git."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-        try:
-            done = subprocess.run(
-                ["git", *_SAFE.split(), *arguments], cwd=self._folder, stdin=subprocess.DEVNULL, capture_output=True,
-                env=environment | _ENVIRONMENT, check=False,
-            )  # fmt: skip
-        except OSError:
-            raise Unusable("--changed needs git, which is not installed here") from None
+        program = _git_program()
+        if program is None:
+            raise Unusable("--changed needs git, which is not installed here")
+        done = subprocess.run(
+            [program, *_SAFE.split(), *arguments], cwd=self._folder, stdin=subprocess.DEVNULL, capture_output=True,
+            env=environment | _ENVIRONMENT, check=False,
+        )  # fmt: skip
         if b"dubious ownership" in done.stderr:
             raise Unusable("--changed: git refuses a repository of another user; set safe.directory")
         return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else None
+
+
+def _git_program() -> str | None:
+    """Found here: a system would also look in the current folder, Windows always, others if PATH says so."""
+    name = "git.exe" if os.name == "nt" else "git"
+    places = (os.path.join(folder, name) for folder in os.get_exec_path() if os.path.isabs(folder))
+    return next((place for place in places if os.path.isfile(place) and os.access(place, os.X_OK)), None)
 
 
 def changed_lines(before: str, after: str) -> frozenset[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from command_line import PROJECTS
+from playpen_ls.cli import changed
 from playpen_ls.cli.changed import changed_lines
 from playpen_ls.cli.main import run
 
@@ -249,6 +251,38 @@ def test_what_a_repository_configures_is_not_run(committed: Repository):
     committed.check("--changed")
     committed.check("--changed=main")
     assert [path.name for path in committed.folder.glob("ran-*")] == []
+
+
+def test_what_is_missing_in_a_partial_clone_is_not_fetched(committed: Repository, monkeypatch: pytest.MonkeyPatch):
+    """A remote of the repository's own configuration can be any program."""
+    blob = committed.git("rev-parse", "HEAD:old.py").strip()
+    (committed.folder / f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
+    for key, value in {
+        "core.repositoryformatversion": "1", "extensions.partialClone": "origin", "remote.origin.promisor": "true",
+        "remote.origin.url": f"{committed.folder}/.git",
+        "remote.origin.uploadpack": f"touch '{committed.folder}/ran-fetch'; git-upload-pack",
+    }.items():  # fmt: skip
+        committed.git("config", key, value)
+    (committed.folder / "old.py").write_text("import logging\n" + LOG)
+    script = committed.folder / "git-2.43"  # which does not know this variable
+    script.write_text(f'#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nexec {shutil.which("git")} "$@"\n')
+    script.chmod(0o755)
+    monkeypatch.setattr(changed, "_git_program", lambda: str(script))
+    assert committed.check("--changed")[1] == ["old.py:2"]
+    assert [path.name for path in committed.folder.glob("ran-*")] == []
+
+
+@pytest.mark.parametrize("folder", [".", "", "bin"])
+def test_a_git_of_the_workspace_is_not_run(committed: Repository, folder: str, monkeypatch: pytest.MonkeyPatch):
+    """Though a relative entry of PATH, which Windows has always, leads there."""
+    for name in ("git", "bin/git"):
+        committed.write(name, f"#!/bin/sh\ntouch '{committed.folder}/ran-git'\n")
+        (committed.folder / name).chmod(0o755)
+    monkeypatch.chdir(committed.folder)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    committed.write("old.py", "import logging\n" + LOG + "x = 1\n" + 'logging.info(f"{2}")\n')
+    assert "old.py:4" in committed.check("--changed")[1]
+    assert not (committed.folder / "ran-git").exists()
 
 
 def test_a_related_place_on_a_changed_line_counts(repository: Repository):
