@@ -146,6 +146,9 @@ def test_each_editor_starts_it_in_a_way_that_is_tested_here():
         ("editors/others/README.md", r'"dockerfile": \{"command": \[(.*?)\],'),
     ):
         assert words(path, pattern) == ["playpen-ls"], path
+    assert 'worktree.which("playpen-ls")' in (ROOT / "editors/zed/src/lib.rs").read_text()
+    template = json.loads((ROOT / "editors/jetbrains/template.json").read_text())
+    assert template["programArgs"] == {"default": "playpen-ls serve"}
     assert "cmd = defaults.cmd," in (ROOT / "editors/neovim/lsp/playpen_ls.lua").read_text()
     texts = [path.read_text() for path in (ROOT / "README.md", *ROOT.glob("editors/*/README.md"))]
     assert not re.findall(r"python3? -m playpen_ls", "".join(texts))
