@@ -208,6 +208,13 @@ def _of_bytes(call: ast.Call) -> bool:
     return bool(call.args) and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, bytes)
 
 
+def test_cached_properties_leave_dictionaries_unmade():
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module == "functools" and path.stem != "cached_property":
+                assert "cached_property" not in [one.name for one in node.names], f"{path}:{node.lineno}"
+
+
 def test_all_patterns_are_regular_expressions():
     for path in modules():
         if path.name != "__main__.py":

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from functools import cached_property
 from heapq import merge
 from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
 from playpen_ls.api.finding import Place
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 
 K = TypeVar("K")

@@ -11,12 +11,12 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from difflib import SequenceMatcher
-from functools import cached_property
 from pathlib import Path
 
 from playpen_ls.cli.common import Unusable
 from playpen_ls.cli.results import FileReport, FindingReport, Range, relative
 from playpen_ls.project.read_file import read_text
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.source import LINE_END, Unreadable
 
 WORKING_TREE = ""

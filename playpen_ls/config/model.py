@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import PRESETS, Configured, Rule
 from playpen_ls.config.rule_names import _named
 from playpen_ls.engine.registry import rules_of
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.ignore_patterns import IgnorePatterns
 from playpen_ls.text.span import Span

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence, Set
 from dataclasses import field, replace
-from functools import cached_property
 from typing import Any
 
 from playpen_ls.api.facts import Fact, Facts, Files, NotKnownYet
@@ -15,6 +14,7 @@ from playpen_ls.api.file_view import FileView, Input, Outline, Question, is_loca
 from playpen_ls.api.rule import RuleContext
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import ChunkDiagnostics
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import equal_end, equal_start
 

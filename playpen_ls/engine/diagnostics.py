@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from itertools import chain
 from typing import overload
 
 from playpen_ls.api.finding import Place, Severity
 from playpen_ls.engine.diagnostic import Diagnostic, text_order
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.span import Spans
 
 Places = tuple[Place, ...]

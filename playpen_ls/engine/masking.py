@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.diff import differences
 from playpen_ls.text.regex import regex
 from playpen_ls.text.source import LINE_END, Source

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Set
-from functools import cached_property
 
 from playpen_ls.api.rule import Configured, Rule, possible_in
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.words import Words
 
 

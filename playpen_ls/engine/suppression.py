@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import Rule
@@ -15,6 +14,7 @@ from playpen_ls.engine.own_rules import UNUSED_IGNORE
 from playpen_ls.engine.registry import rules_of
 from playpen_ls.languages.model import Comment, Model
 from playpen_ls.languages.registry import LANGUAGES
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.regex import regex

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable, Mapping
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -14,6 +14,7 @@ from playpen_ls.project.discovery import repository_root
 from playpen_ls.project.git_index import Tracked
 from playpen_ls.project.patience import Ask
 from playpen_ls.project.read_file import read_file
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.source import Source, Unreadable
 from playpen_ls.text.text_cache import TextCache
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from playpen_ls.api.fact_types import Recipe
 from playpen_ls.api.facts import Facts
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.vocabulary.image_names import HOLE, is_generic, is_placeholder, with_holes, words
 from playpen_ls.vocabulary.images import ImageReference

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 
 from playpen_ls.api.fact_types import (
     ComputedRoute,
@@ -22,6 +21,7 @@ from playpen_ls.api.finding import Place
 from playpen_ls.project.image_links import Link, facts_of
 from playpen_ls.project.links import PYTHON
 from playpen_ls.project.python_names import defined
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex
 

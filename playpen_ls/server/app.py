@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from playpen_ls.server.indexing.scheduler import IndexScheduler
 from playpen_ls.server.log import log_to_stderr
 from playpen_ls.server.protocol import Server
 from playpen_ls.server.warm_up import WarmUp
+from playpen_ls.text.cached_property import cached_property
 
 # The client waits for the response to `initialize`, so modules that it does not need are imported later.
 if TYPE_CHECKING:

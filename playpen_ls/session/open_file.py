@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import field
-from functools import cached_property
 
 from playpen_ls.api.rule import Rule
 from playpen_ls.engine.cache import EMPTY_CACHE, FindingsCache
@@ -12,6 +11,7 @@ from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.diagnostics import FileDiagnostics
 from playpen_ls.languages.model import Model
 from playpen_ls.session.stability import shift_diagnostics, shift_through_edits
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit, runs
 from playpen_ls.text.source import Source

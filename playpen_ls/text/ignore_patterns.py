@@ -13,8 +13,8 @@ from __future__ import annotations
 import string
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.regex import regex
 
 _SPECIAL = regex(r"[*?\[\\]")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from functools import cached_property
 
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span

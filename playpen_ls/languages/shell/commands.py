@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.span import Span

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from playpen_ls.api.fact_types import KustomizeBuild, Kustomized, built_folders, listed_path
@@ -14,6 +13,7 @@ from playpen_ls.languages.kubernetes.kustomize.objects import id_of
 from playpen_ls.languages.kubernetes.kustomize.tree import PlacedMapping, PlacedScalar
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload, YamlDocument, as_resource
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 
 if TYPE_CHECKING:

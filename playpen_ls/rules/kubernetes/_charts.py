@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from playpen_ls.api.fact_types import ChartInstall, ValuesFile
@@ -36,6 +35,7 @@ from playpen_ls.languages.kubernetes.model.resources import (
 )
 from playpen_ls.languages.kubernetes.syntax.documents import ParsedDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import UNKNOWN, Entry, Mapping, Node, Scalar
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.regex import regex

@@ -7,12 +7,12 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 
 from playpen_ls.api.fact_types import Revision
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.python.model.migrations import Revised
 from playpen_ls.languages.python.parts import MigrationCall
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
@@ -16,6 +16,7 @@ from playpen_ls.languages.jenkinsfile.syntax.strings import StringLiteral
 from playpen_ls.languages.jenkinsfile.syntax.tree import DOTS, Call
 from playpen_ls.session.references.reference import Access, Kind, Reference, Target, file_at
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.pause import pause
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span

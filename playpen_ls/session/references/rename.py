@@ -10,7 +10,6 @@ import os
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
 
 from playpen_ls.api.fact_types import ConfigMapKeys, ImageBuilt, Kustomized, Pods, SecretKeys, ServiceAccount
 from playpen_ls.api.facts import Fact
@@ -22,6 +21,7 @@ from playpen_ls.languages.kubernetes.model.manifests import Manifests
 from playpen_ls.session.references.reference import Access, Kind, Reference, Target
 from playpen_ls.session.references.search import Found, at, references, related
 from playpen_ls.session.workspace import Workspace
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.regex import regex

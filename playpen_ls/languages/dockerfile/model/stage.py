@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import Any, TypeVar
 
 from playpen_ls.api.file_view import FileView
@@ -22,6 +21,7 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     instruction_of,
 )
 from playpen_ls.languages.dockerfile.syntax.stage_text import StageText, WordFilter
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.images import ImageReference

@@ -6,13 +6,13 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cached_property
 from itertools import chain
 from typing import Protocol
 
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.dockerfile.syntax.raw import SPACE, Heredoc, RawInstruction
 from playpen_ls.languages.dockerfile.syntax.stage_text import StageText
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.pause import pause

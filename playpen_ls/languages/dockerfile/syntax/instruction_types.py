@@ -6,7 +6,6 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cached_property
 from itertools import accumulate
 from operator import itemgetter
 
@@ -16,6 +15,7 @@ from playpen_ls.languages.dockerfile.syntax.key_values import pairs_of, unassign
 from playpen_ls.languages.dockerfile.syntax.raw import SPACE, Heredoc, RawInstruction
 from playpen_ls.languages.dockerfile.syntax.stage_text import StageText
 from playpen_ls.languages.shell import parser as shell
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.regex import regex

@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import cached_property
 
 from playpen_ls.languages.dockerfile.syntax.heredoc import HeredocWord, heredocs_of
 from playpen_ls.languages.dockerfile.syntax.raw import KEYWORD, KEYWORDS, SPACE, Directive, Heredoc, RawInstruction
 from playpen_ls.languages.model import Comment, Problem
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 

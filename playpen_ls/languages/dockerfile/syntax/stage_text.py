@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import NamedTuple
 
 from playpen_ls.languages.cutting import Boundary
 from playpen_ls.languages.dockerfile.syntax.parser import Reader, Terminators, interruption
 from playpen_ls.languages.model import Comment
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.source import Source
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 from typing import ClassVar, cast
 
 from playpen_ls.api.file_view import FileView
@@ -17,6 +16,7 @@ from playpen_ls.languages.jenkinsfile.model.region import Region
 from playpen_ls.languages.jenkinsfile.syntax.region import Cut, Parsed, cut
 from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Call, ShellStep, Statement
 from playpen_ls.languages.model import Chunk, Comment, Embedded, Model, Problem
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.source import Source
 from playpen_ls.text.span import Span

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 
 from playpen_ls.languages.jenkinsfile.syntax.tree import Block, Call, Expression, Statement
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.span import Span
 
 _DEPTH = 40  # nested stages; deeper nesting is malicious input

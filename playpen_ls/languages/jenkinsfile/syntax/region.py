@@ -9,7 +9,6 @@ else is before it, and ends where the next one begins.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from playpen_ls.languages.cutting import Boundary, joined, recut
@@ -22,6 +21,7 @@ from playpen_ls.languages.jenkinsfile.syntax.structure import (
     whole_structure,
 )
 from playpen_ls.languages.model import Problem
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.edit import Edit, narrowed
 from playpen_ls.text.pause import pause
 from playpen_ls.text.source import Source

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import partial
 
 from playpen_ls.api.finding import Refused
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.fragment import Fragment
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span

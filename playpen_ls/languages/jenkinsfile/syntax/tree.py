@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import field
-from functools import cached_property
 
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.jenkinsfile.syntax.lexer import Token, lex
@@ -18,6 +17,7 @@ from playpen_ls.languages.jenkinsfile.syntax.strings import StringLiteral
 from playpen_ls.languages.jenkinsfile.syntax.structure import Frame, State
 from playpen_ls.languages.shell import parser as shell
 from playpen_ls.languages.shell.secrets import ShellSecret, secrets_in
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.pause import pause
 from playpen_ls.text.span import Span

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
 
 from playpen_ls.languages.kubernetes.helm.text import GAP, HOLE, Origins, Place, Text, cut
 from playpen_ls.languages.kubernetes.syntax import nodes
 from playpen_ls.languages.kubernetes.syntax.compose import Unparsable, compose
 from playpen_ls.languages.kubernetes.syntax.nodes import Node
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 from playpen_ls.api.fact_types import Kustomized, listed_path
@@ -48,6 +47,7 @@ from playpen_ls.languages.kubernetes.kustomize.tree import (
     documents,
 )
 from playpen_ls.languages.language import BuildSummary
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.text_cache import cached_by_text
 

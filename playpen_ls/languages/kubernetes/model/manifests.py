@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from typing import ClassVar
 
 from playpen_ls.api.facts import Fact
@@ -16,6 +15,7 @@ from playpen_ls.languages.kubernetes.model.resources import YamlDocument
 from playpen_ls.languages.kubernetes.syntax import constructs
 from playpen_ls.languages.kubernetes.syntax.documents import DocumentPart, ParsedDocument, document_starts, split
 from playpen_ls.languages.model import Chunk, Comment, Exemption, Model, Problem
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.edit import equal_end, equal_start
 from playpen_ls.text.pause import pause
 from playpen_ls.text.source import Source

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import field
-from functools import cached_property
 from itertools import pairwise
 from typing import TypeVar
 
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.kubernetes.syntax.documents import DocumentPart, ParsedDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import UNKNOWN, Mapping, Node, Scalar, Sequence, content, resolved
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span

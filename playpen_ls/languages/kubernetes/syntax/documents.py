@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from enum import Enum
-from functools import cached_property
 from itertools import pairwise
 from typing import Any, TypeVar
 
 from playpen_ls.languages.kubernetes.syntax import constructs
 from playpen_ls.languages.kubernetes.syntax.recovery import ParseResult, parse_yaml
 from playpen_ls.languages.model import Comment
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 

@@ -6,7 +6,6 @@ import ast
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
 from playpen_ls.api.file_view import FileView, Outline
@@ -19,6 +18,7 @@ from playpen_ls.languages.python.model.scope import Names, Scope
 from playpen_ls.languages.python.syntax.parsing import with_line_feeds
 from playpen_ls.languages.python.syntax.statement import Statement
 from playpen_ls.languages.python.syntax.statements import Class, Cutter, statements
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import narrowed
 from playpen_ls.text.pause import pause

@@ -10,7 +10,6 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import field
-from functools import cached_property
 from typing import Any, TypeVar
 
 from playpen_ls.api.file_view import FileView
@@ -38,6 +37,7 @@ from playpen_ls.languages.python.syntax.known_names import (
 from playpen_ls.languages.python.syntax.mentions import call_of, is_called
 from playpen_ls.languages.python.syntax.nodes import is_main_guard
 from playpen_ls.languages.python.syntax.statement import Statement
+from playpen_ls.text.cached_property import cached_property
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex
 from playpen_ls.text.source import Source
