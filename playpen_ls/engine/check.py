@@ -128,7 +128,8 @@ def check(
     keys = [unit.key for unit in units]
     pairs = known.of(keys, reader.holds)
     stale = reader.stale(pairs) if known.pairs else range(len(units))
-    look = _ChunkChecker(model, rules, reader, fixes, last, everything=not known.pairs and within is None)
+    everything, remembers = not known.pairs and within is None, memory is not None and not fixes
+    look = _ChunkChecker(model, rules, reader, fixes, last, everything=everything, remembers=remembers)
     groups: list[ChunkDiagnostics] = []
     moved: list[int] = []
     offers: list[Offered] = []
@@ -144,7 +145,7 @@ def check(
             failed |= looked.failed
             if memory is None or fixes or looked.failed:  # what is remembered is without fixes
                 if looked.diagnostics:
-                    groups.append(ChunkDiagnostics(looked.diagnostics))
+                    groups.append(ChunkDiagnostics([look.here(diagnostic, unit) for diagnostic in looked.diagnostics]))
                     moved.append(0)
                 continue
         for chunk, found in pair.groups:
@@ -169,7 +170,10 @@ def _without_repeated_secrets(diagnostics: FileDiagnostics, language: str) -> Fi
 
 @dataclass
 class _CheckedChunk:
-    """Result of checking a chunk; `pair` has the cache entries of local rules, then of cross-file rules."""
+    """Result of checking a chunk; `pair` has the cache entries of local rules, then of cross-file rules.
+
+    The offsets of the diagnostics count from the start of the chunk.
+    """
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
     offers: list[Offered] = field(default_factory=list)
@@ -188,10 +192,12 @@ class _ChunkChecker:
         fixes: bool,
         last: Callable[[Span], Iterable[Diagnostic]],
         everything: bool,
+        remembers: bool,
     ) -> None:
-        """`everything`: all chunks will be looked at."""
+        """`everything`: all chunks will be looked at. What only `remembers` makes no fixes and no offers."""
         self._last = last
         self._everything = everything
+        self._remembers = remembers
         self._concerning: dict[ByType, ByType] = {}
         self._model = model
         self._rules = rules
@@ -214,7 +220,7 @@ class _ChunkChecker:
         for some, remembered in zip(by_scope, (pair.local, pair.cross_file), strict=True):
             holds = remembered is not None and reader.still(remembered, pair, number)
             if remembered is not None and holds and not (self._fixes and remembered.diagnostics):
-                looked.diagnostics += [self._here(diagnostic, unit) for diagnostic in remembered.diagnostics]
+                looked.diagnostics += remembered.diagnostics
             else:
                 if remembered is not None and holds:  # the others would find nothing again
                     some = some.named({diagnostic.rule.id for diagnostic in remembered.diagnostics})
@@ -230,14 +236,14 @@ class _ChunkChecker:
                     looked.pair.append(self._unread[1])
                     continue
                 every = [*(parts or ()), *(embedded.parts if embedded else ())]
-                ran = _run_rules(every, some, reader.given, file, made)
+                ran = _run_rules(every, some, reader.given, file, made, self._remembers)
                 fresh = ran.diagnostics
                 if ran.deferred:  # their last findings stay
                     last = [*remembered.diagnostics] if remembered is not None else []
                     if remembered is None or made.late:
                         last = [*(one for one in last if one.made.chunk is not None), *self._moved(unit)]
                     fresh += [diagnostic for diagnostic in last if diagnostic.rule.id in ran.deferred]
-                looked.diagnostics += [self._here(diagnostic, unit) for diagnostic in fresh]
+                looked.diagnostics += fresh
                 looked.offers += [Offered(one.rule, self._offer(one.offer, unit)) for one in ran.offers]
                 looked.failed |= ran.failed
                 if not holds or ran.failed:
@@ -290,7 +296,7 @@ class _ChunkChecker:
         """The offset in the file that positions count from: that of a chunk by its number, or of the one checked."""
         return (unit if chunk is None else self._model.chunks[chunk]).begins
 
-    def _here(self, diagnostic: Diagnostic, unit: Chunk) -> Diagnostic:
+    def here(self, diagnostic: Diagnostic, unit: Chunk) -> Diagnostic:
         """A diagnostic with offsets in the file."""
         made, path = diagnostic.made, self._reader.path
         by = self._start(made.chunk, unit)
@@ -339,8 +345,12 @@ class _RuleResults:
     deferred: set[str]
 
 
-def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file: FileView, made: _Made) -> _RuleResults:
+def _run_rules(
+    parts: Sequence[object], rules: ByType, given: RuleContext, file: FileView, made: _Made, without_fixes: bool
+) -> _RuleResults:
     """Look at every part with the rules for its type. A rule that raises is logged, and the rest go on.
+
+    A fix keeps what it was made of, so where none is wanted it is dropped at once.
 
     One that asks what other files say before all were read is put off: it runs again when they are, since the facts
     that it asked for are others then.
@@ -383,7 +393,7 @@ def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file:
                 subject = inside.part if inside is not None else part
                 for said in rule.function(subject, *given_to, **configured.options):
                     if isinstance(said, Offer):
-                        if inside is None:
+                        if inside is None and not without_fixes:
                             offers.append(Offered(rule, said))
                         continue
                     finding = said if inside is None else inside.in_host(_as_in_pipelines(rule, said))
@@ -391,7 +401,7 @@ def _run_rules(parts: Sequence[object], rules: ByType, given: RuleContext, file:
                         severity = configured.severity or finding.severity or rule.severity
                         diagnostic = Diagnostic(rule, finding, severity)
                         if inside is None or agreed.on(diagnostic, inside.embedded.way):
-                            diagnostics.append(diagnostic)
+                            diagnostics.append(diagnostic.without_fixes if without_fixes else diagnostic)
             except NotKnownYet:
                 deferred.add(rule.id)
             except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 import toy
 
 from playpen_ls.api.facts import Fact
-from playpen_ls.api.finding import Finding, Place
+from playpen_ls.api.finding import Finding, Fix, Place
 from playpen_ls.config.model import Config, Settings
 from playpen_ls.engine.check import _without_repeated_secrets, check, with_current_places
 from playpen_ls.engine.diagnostic import Diagnostic
@@ -321,3 +322,18 @@ def test_a_secret_that_the_file_reports_itself_is_not_reported_for_what_is_made_
     )
     left = _without_repeated_secrets(found, "toy")
     assert [(one.rule, one.start) for one in left] == [(own, 4), (plain, 4), (other, 20)]
+
+
+def test_where_no_fixes_are_wanted_what_they_were_made_of_does_not_stay(tmp_path: Path):
+    """Thousands of findings would keep all that their rules have seen until the whole chunk was checked."""
+    workspace, alive = Workspace(tmp_path, indexed=False), list[int]()
+    workspace.open(Source("Dockerfile", "FROM a\n" + "RUN pip install x\n" * 50), "dockerfile")
+
+    def count() -> None:
+        alive.append(sum(isinstance(one, Fix) for one in gc.get_objects()))
+
+    with pausing(count):
+        found = workspace.check("Dockerfile").diagnostics
+    assert len(found) >= 50
+    assert any(one.has_safe_fix for one in found)
+    assert max(alive) - alive[0] < 10
