@@ -136,15 +136,14 @@ class Instruction:
 
     def offset(self, at: int) -> int:
         """The offset in the chunk of the character at `at` in the logical text."""
-        segments = self.raw.segments
-        if len(segments) == 1:
+        if not self.raw.is_continued:
             return self.raw.start + at
         index = max(bisect_right(self._starts, at) - 1, 0)
-        return segments[index][0] + at - self._starts[index]
+        return self.raw.segments[index][0] + at - self._starts[index]
 
     def place(self, start: int, end: int) -> Span:
         """The span in the chunk of `logical[start:end]`."""
-        if len(self.raw.segments) == 1:
+        if not self.raw.is_continued:
             return Span(self.raw.start + start, self.raw.start + max(start, end))
         if start >= end:
             at = self.offset(start) if start < len(self.logical) else self.raw.segments[-1][1]
@@ -223,11 +222,10 @@ class Instruction:
 
     def fragment(self, start: int, end: int) -> Fragment:
         """A range of the logical text as a Fragment, which maps its offsets to the chunk."""
-        segments = self.raw.segments
-        if len(segments) == 1:
+        if not self.raw.is_continued:
             at = self.raw.start
             return Fragment(self.logical[start:end], range(at + start, at + end), range(at + start + 1, at + end + 1))
-        starts = list(chain.from_iterable(range(*segment) for segment in segments))[start:end]
+        starts = list(chain.from_iterable(range(*segment) for segment in self.raw.segments))[start:end]
         return Fragment(self.logical[start:end], starts, [offset + 1 for offset in starts])
 
 

@@ -37,7 +37,7 @@ class From(Instruction):
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
-        match = _PLAIN_FROM.fullmatch(self.logical) if len(self.raw.segments) == 1 else None
+        match = _PLAIN_FROM.fullmatch(self.logical) if not self.raw.is_continued else None
         if match is None:
             return super().words
         at = self.raw.start

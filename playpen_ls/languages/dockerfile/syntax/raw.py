@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sys import intern
+
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
@@ -45,10 +47,11 @@ class RawInstruction:
     `end` that of the last heredoc's terminator; none of them includes a line end.
     """
 
-    __slots__ = ("end", "head_end", "heredocs", "keyword", "logical", "segments", "start")
+    __slots__ = ("_segments", "end", "head_end", "heredocs", "keyword", "logical", "start")
 
     def __init__(self, text: str, segments: list[tuple[int, int]], end: int) -> None:
-        self.segments = segments
+        # A file can have thousands of instructions, nearly all of them in one line.
+        self._segments = segments if len(segments) > 1 or segments[0][1] != end else None
         self.start = segments[0][0]
         self.head_end = self.end = end
         if len(segments) == 1:
@@ -58,8 +61,17 @@ class RawInstruction:
         keyword = self.logical.partition(" ")[0]
         if not keyword.isalpha():
             keyword = KEYWORD.match(self.logical)["keyword"]  # type: ignore[index]  # it also matches nothing
-        self.keyword: str = keyword
+        self.keyword: str = intern(keyword)
         self.heredocs: tuple[Heredoc, ...] = ()
+
+    @property
+    def is_continued(self) -> bool:
+        """Whether its logical text is not that from `start` to `head_end`."""
+        return self._segments is not None
+
+    @property
+    def segments(self) -> list[tuple[int, int]]:
+        return self._segments or [(self.start, self.head_end)]
 
     @property
     def span(self) -> Span:

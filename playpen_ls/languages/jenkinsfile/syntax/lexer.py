@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import field
+from sys import intern
 
 from playpen_ls.languages.model import Problem
 from playpen_ls.text.dataclass import dataclass
@@ -125,7 +126,7 @@ class Lexer:
                 kind = match.lastindex or 12
                 start, at = match.span(kind)
                 if kind == 1 or kind == 10:
-                    add(("name", start, at, match[kind]))
+                    add(("name", start, at, intern(match[kind])))
                 elif kind == 3 or kind == 7 or kind == 11:
                     operator = match[kind]
                     add((operator, start, at, operator))
