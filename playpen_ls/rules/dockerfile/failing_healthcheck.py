@@ -66,6 +66,8 @@ _OTHER_METHOD = regex(r"(?<!\S)(?:-I|--head|-X\S*|--request\S*|-d|--data\S*|--po
         {"Dockerfile": HEAD + CURL + START, "main.py": APP},
         {"Dockerfile": HEAD + CURL.replace("/health", "/docs") + START, "main.py": APP},
         {"Dockerfile": HEAD + "HEALTHCHECK NONE\n" + START, "main.py": APP},
+        # The last one counts.
+        {"Dockerfile": HEAD + CURL.replace("/health", "/x") + CURL + START, "main.py": APP},
         # Another host, a computed path, another method, another program.
         {"Dockerfile": HEAD + CURL.replace("localhost", "gateway").replace("/health", "/x") + START, "main.py": APP},
         {"Dockerfile": HEAD + CURL.replace("/health", "/$CHECK") + START, "main.py": APP},
@@ -109,7 +111,7 @@ def failing_healthcheck(check: Healthcheck, programs: Programs, web: WebFacts) -
     another server such as nginx, if a variable can change the port, or if routes are computed or come from libraries.
     """
     stage, commands = stage_of(check), check.commands
-    if stage is None or not commands or commands[0].name not in _ASKING:
+    if stage is None or not commands or commands[0].name not in _ASKING or check is not stage.effective(Healthcheck):
         return
     text = stage.text[check.span.start : check.span.end]
     found = list(_URL.finditer(text))

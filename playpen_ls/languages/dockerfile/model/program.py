@@ -35,18 +35,10 @@ def started(stage: Stage) -> Started:
     for one in (one for each in reversed(stage.ancestors) for one in each.instructions):
         if isinstance(one, Environment):
             variables |= {pair.name: pair.value or "" for pair in one.pairs}
-    start = _last(stage, Entrypoint) or _last(stage, Cmd)
+    start = stage.effective(Entrypoint) or stage.effective(Cmd)
     program = program_of(_words(stage, start) if start is not None else ())
     ports = () if start is None or "GUNICORN_CMD_ARGS" in variables else tuple(ports_told(program, variables))
     return Started(start, program, ports, variables)
-
-
-def _last(stage: Stage, kind: type[ShellForm]) -> ShellForm | None:
-    for each in stage.ancestors:
-        found = [one for one in each.instructions if isinstance(one, kind)]
-        if found:
-            return found[-1]
-    return None
 
 
 def _words(stage: Stage, start: ShellForm) -> tuple[Word, ...]:
@@ -54,7 +46,7 @@ def _words(stage: Stage, start: ShellForm) -> tuple[Word, ...]:
     commands = start.commands
     if not commands or not isinstance(start, Entrypoint) or start.vector is None:
         return commands[-1].words if commands else ()
-    arguments = _last(stage, Cmd)
+    arguments = stage.effective(Cmd)
     if arguments is None or arguments.vector is None:
         return commands[-1].words if arguments is None else ()
     if len(commands) > 1:  # a shell script gets the arguments as `$0`, `$1` …

@@ -191,6 +191,10 @@ class Stage:
         """Those of `all_instructions` that are of a type."""
         return (one for stage in self.ancestors for one in stage._of_kind(kind))
 
+    def effective(self, kind: type[Kind]) -> Kind | None:
+        """The last instruction of a type, also from base stages, where the last one replaces those before."""
+        return next((own[-1] for stage in self.ancestors if (own := stage._of_kind(kind))), None)
+
     def users_of(self, name: str) -> Sequence[Instruction]:
         """The instructions that mention a variable, also in their heredocs, in text order."""
         return self._by_variable.get(name, ())
