@@ -44,6 +44,7 @@ SHAPES = {
     ),
     "secrets in a RUN each": ("Dockerfile", lines("RUN export DB_PASSWORD=Zq8vN3pL9x\n", "FROM a\n")),
     "build arguments": ("Dockerfile", lines("ARG DB_PASSWORD=Zq8vN3pL9x\n", "FROM a\n")),
+    "health checks": ("Dockerfile", lines("HEALTHCHECK CMD curl http://localhost:8000/\n", "FROM a\n", "CMD a\n")),
     "ports": ("Dockerfile", lines("EXPOSE 8000\n", "FROM a\n")),
     "stages of one name": (
         "Jenkinsfile",

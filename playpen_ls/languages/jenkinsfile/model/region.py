@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from playpen_ls.languages.jenkinsfile.model.pipeline import Assignment, EnvironmentEntry, Stage, assignment
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.languages.jenkinsfile.syntax.tree import ShellStep, Statement, Tree
+from playpen_ls.text.span import Span
 
 
 class Region(Tree):
@@ -60,5 +62,25 @@ def _assignment(statement: Statement) -> Assignment | None:
 
 
 def _places_with(parsed: Parsed, words: tuple[str, ...]) -> frozenset[int]:
-    codes = [step.text.lower() for step in Tree(parsed).shell_steps]
-    return frozenset(place for place, code in enumerate(codes) if any(word in code for word in words))
+    lower = parsed.text.replace("\u0130", "i").lower()  # the only letter that would become longer
+    found = [(word, starts) for word in words if (starts := _starts(lower, word))]
+
+    def has_one(span: Span) -> bool:
+        for word, starts in found:
+            first = bisect_left(starts, span.start)
+            if first < len(starts) and starts[first] + len(word) <= span.end:
+                return True
+        return False
+
+    if not found:
+        return frozenset()
+    # Half-typed steps can contain each other, so their texts are not searched one by one.
+    return frozenset(place for place, step in enumerate(Tree(parsed).shell_steps) if has_one(step.span))
+
+
+def _starts(text: str, word: str) -> list[int]:
+    found, at = [], text.find(word)
+    while at >= 0:
+        found.append(at)
+        at = text.find(word, at + 1)
+    return found
