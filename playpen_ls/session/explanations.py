@@ -64,7 +64,8 @@ def _name(workspace: Workspace, path: str, one: Reference) -> list[str]:
     other_uses = [place for place in uses if place != own and place not in defined]
     if not defined and not other_uses:
         return []
-    name = workspace.documents[path].source.text[one.span.start : one.span.end]
+    written = workspace.documents[path].source.text[one.span.start : one.span.end]
+    name = one.name if "{{" in written else written  # as the chart gives it
     lines = [f"{one.kind.value} `{name}`", *_places(_DEFINED.get(one.kind, "defined at"), defined)]
     return lines + _places("also named at" if defined else "used at", other_uses)
 

@@ -106,3 +106,32 @@ async def test_strings_of_python_are_ours_and_names_are_not(editor: Editor):
     assert await references("level") is None
     assert await references("LEVEL')\n") is None
     assert await references("print") is None
+
+
+@pytest.mark.asyncio
+async def test_values_and_partials_of_a_chart_lead_to_each_other(editor: Editor):
+    files = {
+        "web/Chart.yaml": "name: web\nversion: 1.0.0\n",
+        "web/values.yaml": "image:\n  tag: '1.0'\n",
+        "web/templates/_helpers.tpl": '{{ define "web.image" }}nginx:{{ .Values.image.tag }}{{ end }}\n',
+        "web/templates/pod.yaml": 'apiVersion: v1\nkind: Pod\nspec: {{ include "web.image" . }}\n',
+    }
+    for name, text in files.items():
+        (editor.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (editor.folder / name).write_text(text)
+        await editor.open(name, text)
+    for name, words, path, found in [
+        ("web/templates/_helpers.tpl", "tag }}", "web/values.yaml", "tag"),
+        ("web/templates/pod.yaml", "web.image", "web/templates/_helpers.tpl", "web.image"),
+    ]:
+        (one,) = await asked(editor, name, words) or ()
+        assert isinstance(one, lsp.LocationLink)
+        assert one.target_uri == editor.uri(path)
+        assert text_at(editor, files[path], one.target_range) == found
+    await editor.open("app.py", "x = 1  # playpen: ignore[print-as-log]\n")
+    await editor.until("app.py", bool)  # all files have been read
+    at = client_position(files["web/values.yaml"], files["web/values.yaml"].index("tag"), editor.encoding)
+    document = lsp.TextDocumentIdentifier(editor.uri("web/values.yaml"))
+    params = lsp.ReferenceParams(lsp.ReferenceContext(False), document, at)
+    (use,) = await editor.client.text_document_references_async(params) or ()
+    assert use.uri == editor.uri("web/templates/_helpers.tpl")

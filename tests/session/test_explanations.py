@@ -30,12 +30,19 @@ JENKINSFILE = (
     "                sh 'docker build -t nexus:5000/shop:1.0 .'\n            }\n        }\n    }\n"
     "    post { regression { echo 'always' } }\n}\n"
 )
-FILES = {"app/main.py": APP, "Dockerfile": DOCKERFILE, "k8s/app.yaml": MANIFEST, "Jenkinsfile": JENKINSFILE}
+TEMPLATE = (
+    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-settings\n---\n"
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - name: web\n      envFrom:\n"
+    "        - configMapRef: {name: {{ .Release.Name }}-settings}\n"
+)
+FILES = {"app/main.py": APP, "Dockerfile": DOCKERFILE, "k8s/app.yaml": MANIFEST, "Jenkinsfile": JENKINSFILE,
+         "web/Chart.yaml": "name: web\nversion: 1.0.0\n", "web/templates/web.yaml": TEMPLATE}  # fmt: skip
 LANGUAGES = {
     "app/main.py": "python",
     "Dockerfile": "dockerfile",
     "k8s/app.yaml": "kubernetes",
     "Jenkinsfile": "jenkinsfile",
+    "web/templates/web.yaml": "kubernetes",
 }
 
 
@@ -58,6 +65,7 @@ def explained(folder: Path, path: str, words: str, *left: Kind) -> list[str] | N
         ("k8s/app.yaml", "http}}", ["port `http`", "defined at `k8s/app.yaml:17`"]),
         ("k8s/app.yaml", "DB_HOST", ["environment variable `DB_HOST`", "read at `app/main.py:6`"]),
         ("k8s/app.yaml", "settings, key", ["ConfigMap `settings`", "defined at `k8s/app.yaml:3`"]),
+        ("web/templates/web.yaml", "settings}", ["ConfigMap `?-settings`", "defined at `web/templates/web.yaml:4`"]),
         ("k8s/app.yaml", "level}}}", ["key `level`", "defined at `k8s/app.yaml:4`"]),
         ("k8s/app.yaml", "500m", ["`500m` = 0.5 cores (500 millicores)"]),
         ("k8s/app.yaml", "0.5Gi", ["`0.5Gi` = 512 MiB (536,870,912 bytes)"]),

@@ -16,6 +16,30 @@ from playpen_ls.languages.detection import language_of
 from playpen_ls.session.references.search import definition_at, highlights_at, references_at
 from playpen_ls.text.source import Source
 
+CHART = {
+    "web/Chart.yaml": "name: web\nversion: 1.0.0\n",
+    "web/templates/_helpers.tpl": '{{ define "name" }}{{ .Release.Name | trunc 9 }}{{ end }}',
+}
+TEMPLATED = (
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - name: web\n      envFrom:\n"
+    '        - configMapRef:\n            name: {{ include "name" . }}-config\n'
+)
+MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: "{{ include "name" $ }}-config"\ndata: {a: b}\n'
+NAMED = 'apiVersion: v1\nkind: Service\nmetadata: {name: {{ include "name" . }}, labels: {}}\nspec: {}\n'
+BACKEND = (
+    "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web}\nspec:\n  rules:\n    - http:\n"
+    "        paths:\n          - path: /\n            backend:\n              service:\n"
+    '                name: {{ include "name" . }}\n                port: {number: 80}\n'
+)
+SCALER = (
+    "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\n"
+    "spec: {maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}}\n"
+)
+BINDING = (
+    "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: a}\n"
+    "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}\n"
+    "subjects: [{kind: ServiceAccount, name: shop, namespace: a}, {kind: User, name: shop}]\n"
+)
 FOUND: Mapping[str, Mapping[str, str]] = {
     "image → Dockerfile": {
         "k8s/app.yaml": at(POD, "image: |nexus:5000/shop:1.0.0|"),
@@ -75,6 +99,75 @@ FOUND: Mapping[str, Mapping[str, str]] = {
         "web/charts/db/values.yaml": "⟨tag⟩: a\n",
         "web/values.yaml": "tag: b\ndb: {⟨tag⟩: c}\n",
         "web/values-prod.yaml": "db: {⟨tag⟩: c}\n",
+    },
+    "value inside of with → key of the values": {
+        "web/Chart.yaml": "name: web\n",
+        "web/templates/web.yaml": "apiVersion: v1\nkind: Pod\n{{ with .Values.image }}a: {{ .«tag» }}{{ end }}\n",
+        "web/values.yaml": "tag: a\nimage:\n  ⟨tag⟩: b\n",
+    },
+    "value of a loop → keys of the items": {
+        "web/Chart.yaml": "name: web\n",
+        "web/templates/web.yaml": "apiVersion: v1\nkind: Pod\n{{ range $i, $v := .Values.all }}a: {{ $v.«tag» }}{{ end }}\n",
+        "web/values.yaml": "tag: a\nall:\n  - {⟨tag⟩: b}\n  - {⟨tag⟩: c}\n",
+    },
+    "value of a variable → key of the values": {
+        "web/Chart.yaml": "name: web\n",
+        "web/templates/web.yaml": "apiVersion: v1\nkind: Pod\n{{ $i := .Values.image | default dict }}a: {{ ($i).«tag» }}\n",
+        "web/values.yaml": "tag: a\nimage:\n  ⟨tag⟩: b\n",
+    },
+    "value by index → key of the values": {
+        "web/Chart.yaml": "name: web\n",
+        "web/templates/web.yaml": 'apiVersion: v1\nkind: Pod\na: {{ index .Values "a-b" "«tag»" }}\n',
+        "web/values.yaml": "tag: a\na-b:\n  ⟨tag⟩: b\n",
+    },
+    "value in a partial → key of the values": {
+        "web/Chart.yaml": "name: web\n",
+        "web/templates/_helpers.tpl": '{{ define "web.name" }}{{ .Values.«tag» }}{{ end }}\n',
+        "web/values.yaml": "⟨tag⟩: a\n",
+    },
+    "include → named template": {
+        "web/Chart.yaml": "name: web\n",
+        "web/templates/_helpers.tpl": '{{- define "⟨web.name⟩" -}}web{{- end }}\n',
+        "web/templates/web.yaml": 'apiVersion: v1\nkind: Pod\na: {{ include "«web.name»" . }}\n',
+    },
+    "template → named template of a subchart": {
+        "web/Chart.yaml": "name: web\n",
+        "web/charts/db/Chart.yaml": "name: db\n",
+        "web/charts/db/templates/_helpers.tpl": '{{- define "⟨db.name⟩" -}}db{{- end }}\n',
+        "web/templates/web.yaml": 'apiVersion: v1\nkind: Pod\na: {{ template "«db.name»" . }}\n',
+    },
+    "name in a template → ConfigMap of the chart": CHART | {
+        "web/templates/pod.yaml": TEMPLATED.replace('{{ include "name" . }}-config', '«{{ include "name" . }}-config»'),
+        "web/templates/config.yaml": MAP.replace('{{ include "name" $ }}-config', '⟨{{ include "name" $ }}-config⟩'),
+    },
+    "name that is not known in a template → Service of the chart": CHART | {
+        "web/templates/ingress.yaml": BACKEND.replace('{{ include "name" . }}', '«{{ include "name" . }}»'),
+        "web/templates/service.yaml": NAMED.replace('{{ include "name" . }}', '⟨{{ include "name" . }}⟩'),
+        "web/templates/config.yaml": MAP,
+    },
+    "literal name in a template → ConfigMap of the chart": {
+        "web/Chart.yaml": "name: web\nversion: 1.0.0\n",
+        "web/templates/pod.yaml": TEMPLATED.replace('{{ include "name" . }}-config', "«web-config»"),
+        "web/templates/config.yaml": MAP.replace('{{ include "name" $ }}-config', "⟨{{ .Chart.Name }}-config⟩"),
+    },
+    "backend of an Ingress → Service": {
+        "k8s/ingress.yaml": BACKEND.replace('{{ include "name" . }}', "«shop»"),
+        "k8s/service.yaml": to(SERVICE, "metadata: {name: |shop|}"),
+        "k8s/app.yaml": POD,
+    },
+    "port of an Ingress → port of the Service": {
+        "k8s/ingress.yaml": BACKEND.replace('{{ include "name" . }}', "shop").replace("number: 80", "number: «80»"),
+        "k8s/service.yaml": to(SERVICE, "{port: |80|,"),
+    },
+    "target of an autoscaler → workload": {
+        "hpa.yaml": SCALER.replace("shop", "«shop»"),
+        "app.yaml": to(POD, "metadata: {name: |shop|}\nspec:\n  selector"),
+    },
+    "subject of a binding → account": {"rbac.yaml": BINDING.replace("name: shop,", "name: «shop»,"),
+                                       "account.yaml": to(ACCOUNT, "name: |shop|")},
+    "role of a binding → role": {
+        "rbac.yaml": BINDING.replace("name: reader", "name: «reader»"),
+        "role.yaml": "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: ⟨reader⟩}\nrules: []\n",
     },
     "account with the prefix of a kustomization → account": {
         "k8s/kustomization.yaml": "resources: [app.yaml, account.yaml]\nnamePrefix: eu-\n",
@@ -173,6 +266,52 @@ MEANING: Mapping[str, Mapping[str, str]] = {
         "api/Chart.yaml": "name: api\n",
         "api/templates/api.yaml": "apiVersion: v1\nkind: Pod\nspec: {{ .Values.image.tag }}\n",
         "api/values.yaml": "image: {tag: b}\n",
+    },
+    "value inside of with": {
+        "web/Chart.yaml": "name: web\n",
+        "web/templates/web.yaml": "apiVersion: v1\nkind: Pod\n{{ with .Values.image }}a: {{ .⟨tag⟩ }}{{ end }}\n",
+        "web/templates/_helpers.tpl": '{{ define "a" }}{{ .Values.image.⟨tag⟩ }}{{ .tag }}{{ end }}',
+        "web/values.yaml": "tag: a\nimage:\n  ⟨tag⟩: b\n",
+    },
+    "named template": {
+        "web/Chart.yaml": "name: web\n",
+        "web/templates/_helpers.tpl": '{{ define "⟨web.name⟩" }}web{{ end }}{{ define "b" }}{{ include "⟨web.name⟩" . }}{{ end }}',
+        "web/templates/web.yaml": 'apiVersion: v1\nkind: Pod\na: {{ template "⟨web.name⟩" . }}\n',
+        "other/Chart.yaml": "name: other\n",
+        "other/templates/web.yaml": 'apiVersion: v1\nkind: Pod\na: {{ template "web.name" . }}\n',
+    },
+    "names that a chart gives": CHART
+    | {
+        "web/templates/a.yaml": TEMPLATED.replace('{{ include "name" . }}-config', '⟨{{ include "name" . }}-config⟩'),
+        "web/templates/b.yaml": TEMPLATED.replace(
+            '{{ include "name" . }}-config', '⟨{{ .Values.n }}{{ template "name" . }}-config⟩'
+        ),
+        "web/templates/c.yaml": TEMPLATED.replace('{{ include "name" . }}-config', '{{ include "name" . }}-other'),
+        "web/templates/config.yaml": MAP.replace('{{ include "name" $ }}-config', '⟨{{ include "name" $ }}-config⟩'),
+    },
+    "ConfigMap of a generator": {
+        "k8s/kustomization.yaml": "resources: [app.yaml, ready.yaml]\n"
+        "configMapGenerator: [{name: ⟨shop-config⟩, literals: [LEVEL=info]}]\n",
+        "k8s/app.yaml": to(POD, "name: |shop-config|"),
+        "k8s/ready.yaml": to(
+            POD.replace("name: shop-config", "name: shop-config-2748f727mg").replace("{name: shop}", "{name: b}"),
+            "name: |shop-config-2748f727mg|",
+        ),
+    },
+    "account with a prefix": {
+        "k8s/kustomization.yaml": "resources: [app.yaml, account.yaml]\nnamePrefix: eu-\n",
+        "k8s/app.yaml": to(POD.replace("serviceAccountName: shop", "serviceAccountName: eu-shop"), "Name: |eu-shop|"),
+        "k8s/account.yaml": to(ACCOUNT.replace("name: shop", "name: 'shop'"), "name: '|shop|'"),
+    },
+    "Service of Ingresses": {
+        "a.yaml": BACKEND.replace('{{ include "name" . }}', "⟨shop⟩"),
+        "b.yaml": to(SERVICE, "metadata: {name: |shop|}"),
+        "c/b.yaml": BACKEND.replace('{{ include "name" . }}', "other"),
+    },
+    "pods of a Service and an autoscaler": {
+        "hpa.yaml": SCALER.replace("shop", "⟨shop⟩"),
+        "app.yaml": to(POD, "metadata: {name: |shop|}\nspec:\n  selector"),
+        "b.yaml": to(SERVICE, "app: |shop|"),
     },
     "environment variable": {
         "k8s/app.yaml": to(POD, "name: |LEVEL|"),

@@ -30,6 +30,7 @@ const SELECTOR: DocumentSelector = [
   // Files that are read for secrets only, whatever their language.
   { pattern: '**/{.env,.env.*,*.env,.envrc,alembic.ini,pip.conf,pip.ini,.pypirc,.npmrc,.netrc,_netrc,settings.xml}' },
   { pattern: '**/*.properties' },
+  { pattern: '**/templates/**/*.tpl' }, // partials of Helm charts
   { pattern: '**/{playpen,pyproject}.toml' },
 ];
 

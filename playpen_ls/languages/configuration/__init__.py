@@ -1,9 +1,12 @@
-"""Configuration files of a project, which are read for secrets only. Rules import what they look at from `parts`."""
+"""Configuration files of a project, which are read for secrets only, and partials of Helm charts.
+
+Rules import what they look at from `parts`.
+"""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -34,9 +37,16 @@ NAMES: dict[str, tuple[str, ...]] = {
 
 
 def form_of(path: str) -> str:
-    """The form of the lines of a file, by its name."""
+    """The form of the lines of a file, by its name; "" if it is not read for secrets."""
     name = posixpath.basename(path)
+    if name.endswith(".tpl"):
+        return ""
     return next((form for form, names in NAMES.items() if any(fnmatchcase(name, one) for one in names)), "env")
+
+
+def _recognizes(path: str, text: Callable[[], str]) -> bool:
+    """Whether a file has named templates of a Helm chart."""
+    return "/templates/" in f"/{path}" and "{{" in text()
 
 
 def _parse(source: Source, _: Model | None) -> ConfigurationFile:
@@ -61,6 +71,8 @@ LANGUAGE = Language(
     name="configuration",
     label="configuration file",
     file_names=tuple(name for names in NAMES.values() for name in names),
+    candidate_names=("*.tpl",),  # read for the references in it only
+    recognizes=_recognizes,
     default_path=".env",
     fence="sh",
     embeds=("kubernetes",),

@@ -65,12 +65,12 @@ class Feature:
 CONFIGURATION = "playpen.toml"
 """Stands for the files of the configuration, which are in no language."""
 NAMES = {lsp.TEXT_DOCUMENT_PREPARE_RENAME: "rename"}
-_D, _J, _K, _P, _T = "dockerfile", "jenkinsfile", "kubernetes", "python", CONFIGURATION
+_C, _D, _J, _K, _P, _T = "configuration", "dockerfile", "jenkinsfile", "kubernetes", "python", CONFIGURATION
 FEATURES = (
     Feature(lsp.TEXT_DOCUMENT_HOVER, "hover.hover"),
-    Feature(lsp.TEXT_DOCUMENT_DEFINITION, "navigation.definition", languages=(_D, _J, _K, _P)),
-    Feature(lsp.TEXT_DOCUMENT_REFERENCES, "navigation.references", languages=(_D, _J, _K, _P)),
-    Feature(lsp.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, "navigation.highlights", languages=(_D, _J, _K), left=(_D,)),
+    Feature(lsp.TEXT_DOCUMENT_DEFINITION, "navigation.definition", languages=(_C, _D, _J, _K, _P)),
+    Feature(lsp.TEXT_DOCUMENT_REFERENCES, "navigation.references", languages=(_C, _D, _J, _K, _P)),
+    Feature(lsp.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, "navigation.highlights", languages=(_C, _D, _J, _K), left=(_D,)),
     Feature(
         lsp.TEXT_DOCUMENT_COMPLETION,
         "completion.completion",

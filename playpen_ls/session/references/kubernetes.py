@@ -8,16 +8,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from playpen_ls.api.fact_types import ConfigMapKeys, SecretKeys, ServiceAccount
+from playpen_ls.api.fact_types import ConfigMapKeys, Named, Pods, SecretKeys, ServiceAccount
 from playpen_ls.api.facts import Fact, Facts
 from playpen_ls.api.file_view import FileView, Outline
 from playpen_ls.api.rule import RuleContext, given_as
-from playpen_ls.languages.kubernetes.kustomize.tree import span_of
+from playpen_ls.languages.kubernetes.kustomize.tree import content_of
 from playpen_ls.languages.kubernetes.model import references as names
 from playpen_ls.languages.kubernetes.model.manifests import DocumentChunk, Manifests
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload, YamlDocument, resources
-from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
+from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar, resolved
 from playpen_ls.languages.model import Model
 from playpen_ls.project.image_links import Certainty
 from playpen_ls.project.services import answers
@@ -25,7 +25,18 @@ from playpen_ls.rules.kubernetes._application import Code, application_in
 from playpen_ls.rules.kubernetes._environment import Variables
 from playpen_ls.rules.kubernetes._links import Selectable, endpoints, selected
 from playpen_ls.rules.kubernetes._namespaces import Namespaces, name_of
-from playpen_ls.session.references.reference import Access, Kind, Reference, Target, file_at, last_word, nothing
+from playpen_ls.session.references import rendered
+from playpen_ls.session.references.objects import BACKENDS, entries_at, names_by
+from playpen_ls.session.references.reference import (
+    OBJECTS,
+    Access,
+    Kind,
+    Reference,
+    Target,
+    file_at,
+    last_word,
+    nothing,
+)
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.pause import pause
@@ -33,7 +44,10 @@ from playpen_ls.text.span import Span
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _DATA = ("data", "stringData", "binaryData")
-_KINDS = {"ConfigMap": Kind.CONFIG_MAP, "Secret": Kind.SECRET, "ServiceAccount": Kind.SERVICE_ACCOUNT}
+_RBAC = "rbac.authorization.k8s.io"
+_WITH_KEYS = ("ConfigMap", "Secret", "ServiceAccount")
+_GROUPS = {"Role": _RBAC, "ClusterRole": _RBAC}
+_GENERATORS = (("configMapGenerator", Kind.CONFIG_MAP), ("secretGenerator", Kind.SECRET))
 _LISTED = ("resources", "bases", "components", "crds", "configurations", "patchesStrategicMerge", "generators")
 
 
@@ -45,6 +59,8 @@ class _Knowledge:
     configs: Facts[ConfigMapKeys]
     secrets: Facts[SecretKeys]
     accounts: Facts[ServiceAccount]
+    named: Facts[Named]
+    pods: Facts[Pods]
     namespaces: Namespaces
 
 
@@ -83,10 +99,18 @@ class _Document:
         for resource in resources(self.document):
             if isinstance(resource, Workload):
                 yield from self._workload(resource)
-            elif resource.kind == "Service" and not resource.group:
-                yield from self._service(resource)
-            elif (kind := _KINDS.get(resource.kind)) is not None and not resource.group:
-                yield from self._defines(resource, kind)
+            elif resource.kind in OBJECTS and resource.group == _GROUPS.get(resource.kind, ""):
+                yield from self._defines(resource, OBJECTS[resource.kind])
+                if resource.kind == "Service":
+                    yield from self._service(resource)
+            elif resource.kind == "Ingress":
+                yield from self._ingress(resource)
+            for kind, entry in names_by(resource.node):
+                name = resolved(entry.value)
+                own = isinstance(resource, Workload) and kind in _WITH_KEYS  # with their keys
+                if kind in OBJECTS and isinstance(name, Scalar) and not own:
+                    targets = partial(self._object, resource, kind)
+                    yield from self._reference(OBJECTS[kind], name, targets, "" if OBJECTS[kind] is Kind.PODS else None)
 
     def _reference(
         self,
@@ -157,7 +181,7 @@ class _Document:
         listed = list(_items(workload))
         partly = {id(one.name) for one in listed}
         for one in names.references(workload, optional=True):
-            for made in self._reference(_KINDS[one.kind], one.name, partial(self._object, workload, one)):
+            for made in self._reference(OBJECTS[one.kind], one.name, partial(self._object, workload, one.kind)):
                 yield replace(made, whole=one.key is None and id(one.name) not in partly)
             yield from self._reference(Kind.KEY, one.key, partial(self._key, workload, one))
         for one in listed:
@@ -197,12 +221,16 @@ class _Document:
             if one is not None and (name := one.scalar("name")) is not None:
                 yield name
 
-    def _defined(self, workload: Workload, reference: names.Reference) -> list[Any]:
+    def _defined(self, resource: Resource, kind: str, name: str) -> list[Any]:
+        """The facts about the objects of this kind and name that can be in the namespace of the resource."""
         every: dict[str, Facts[Any]] = {
             "ConfigMap": self.known.configs, "Secret": self.known.secrets, "ServiceAccount": self.known.accounts,
         }  # fmt: skip
-        found = facts_everywhere(every[reference.kind], self.document, name_of, reference.name.value)
-        return [one for one in found if self.known.namespaces.share(one, workload)]
+        facts = every.get(kind, self.known.pods if OBJECTS[kind] is Kind.PODS else self.known.named)
+        found = facts_everywhere(facts, self.document, name_of, name)
+        return [
+            one for one in found if getattr(one, "kind", kind) == kind and self.known.namespaces.share(one, resource)
+        ]
 
     def _nearest(self, found: list[Any]) -> list[Any]:
         """Those of the file, else those of its folder, else all: other applications have objects of the same name."""
@@ -210,23 +238,26 @@ class _Document:
         folder = posixpath.dirname(self.path)
         return own or [one for one in found if posixpath.dirname(one.place.path) == folder] or found
 
-    def _object(self, workload: Workload, reference: names.Reference, _: Scalar) -> Iterator[Target]:
-        found = self._nearest(self._defined(workload, reference))
+    def _object(self, resource: Resource, kind: str, name: Scalar) -> Iterator[Target]:
+        found = self._nearest(self._defined(resource, kind, name.value))
         for fact in found:
             yield from self._stated(fact)
-        if not found:  # with the prefix or the hash of a kustomization, perhaps
-            yield from self._built(reference)
+        if not found:  # with the prefix or the hash of a kustomization, or as a chart makes it, perhaps
+            yield from self._built(kind, name.value)
 
-    def _built(self, reference: names.Reference) -> Iterator[Target]:
-        builds = self.known.code.images.absence.builds
-        found = builds.named(self.document, reference.kind, reference.name.value)
-        places = {(one.source.path, span) for one in found if (span := span_of(one)) is not None}
-        for path, span in sorted(places, key=lambda place: (place[0], place[1].start)):
-            yield Target(path, span)
+    def _built(self, kind: str, name: str) -> Iterator[Target]:
+        absence = self.known.code.images.absence
+        found = absence.builds.named(self.document, kind, name)
+        places = {Target(one.source.path, content_of(one)) for one in found if one.source.exact}
+        yield from sorted(places)
+        folder = absence.charts.folder(self.path)
+        if folder is not None:
+            yield from rendered.named(folder, kind, name, self.context.files)
 
     def _key(self, workload: Workload, reference: names.Reference, key: Scalar) -> Iterator[Target]:
         """The key where it is written; the object where a generator or a controller gives it its keys."""
-        having = [one for one in self._defined(workload, reference) if one.keys and key.value in one.keys]
+        defined = self._defined(workload, reference.kind, reference.name.value)
+        having = [one for one in defined if one.keys and key.value in one.keys]
         for fact in self._nearest(having):
             path = fact.place.path or self.path
             keys = list(self._written_keys(path, reference.kind, fact.name, key.value))
@@ -254,7 +285,30 @@ class _Document:
             if isinstance(entry.value, Scalar):
                 yield from self._reference(Kind.PODS, entry.value, partial(self._pods, service), "")
         for port in (service.node.mapping("spec") or service.node).mappings("ports"):
+            for key in ("name", "port"):
+                yield from self._definition(Kind.SERVICE_PORT, port.scalar(key))
             yield from self._reference(Kind.PORT, port.scalar("targetPort"), partial(self._target_port, service))
+
+    def _ingress(self, ingress: Resource) -> Iterator[Reference]:
+        for path in BACKENDS:
+            for holder, _ in entries_at(ingress.node, path):
+                service = holder.mapping("service") or holder
+                name, port = service.scalar("name"), service.mapping("port")
+                if name is not None and port is not None:
+                    for key in ("name", "number"):
+                        targets = partial(self._service_port, ingress, name)
+                        yield from self._reference(Kind.SERVICE_PORT, port.scalar(key), targets)
+
+    def _service_port(self, ingress: Resource, name: Scalar, port: Scalar) -> Iterator[Target]:
+        """The port of that name or number of the Service of that name."""
+        for fact in self._nearest(self._defined(ingress, "Service", name.value)):
+            path = fact.place.path or self.path
+            for start, resource in self._objects(path):
+                if (resource.kind, resource.name) == ("Service", name.value):
+                    for one in (resource.node.mapping("spec") or resource.node).mappings("ports"):
+                        for scalar in (one.scalar("name"), one.scalar("port")):
+                            if scalar is not None and scalar.value == port.value:
+                                yield Target(path, resource.document.content(scalar).shifted(start))
 
     def _pods(self, service: Resource, _: Scalar) -> Iterator[Target]:
         for pods in selected(service, self.known.selectable):
@@ -276,6 +330,9 @@ class _Document:
                     yield from self._listed(scalar)
                 for patch in root.mappings("patches"):
                     yield from self._listed(patch.scalar("path"))
+                for key, kind in _GENERATORS:
+                    for generator in root.mappings(key):
+                        yield from self._definition(kind, generator.scalar("name"))
 
     def _listed(self, scalar: Scalar | None) -> Iterator[Reference]:
         word = posixpath.basename(scalar.value.rstrip("/")) if scalar is not None else ""

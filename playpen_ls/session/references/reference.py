@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
@@ -37,11 +37,24 @@ class Kind(Enum):
     KEY = "key"
     VOLUME = "volume"
     PODS = "pods"
+    SERVICE = "Service"
+    SERVICE_PORT = "port of a Service"
+    ROLE = "role"
+    CLAIM = "PersistentVolumeClaim"
     STEP = "step"
     CREDENTIAL = "credential"
     REVISION = "revision"
     BINDING = "variable of a pipeline"
     VALUE = "value"
+    TEMPLATE = "named template"
+
+
+OBJECTS: Mapping[str, Kind] = {
+    "ConfigMap": Kind.CONFIG_MAP, "Secret": Kind.SECRET, "ServiceAccount": Kind.SERVICE_ACCOUNT,
+    "Service": Kind.SERVICE, "Role": Kind.ROLE, "ClusterRole": Kind.ROLE, "PersistentVolumeClaim": Kind.CLAIM,
+    "Deployment": Kind.PODS, "StatefulSet": Kind.PODS, "ReplicaSet": Kind.PODS, "ReplicationController": Kind.PODS,
+}  # fmt: skip
+"""The kinds of objects that others name."""
 
 
 class Access(Enum):
@@ -67,6 +80,8 @@ class Reference:
     place: Target | None = None
     access: Access = Access.READ
     word: str = ""
+    folder: str = ""
+    """The folder in which all references of the same meaning are, "" if it can be any: such a one needs no `word`."""
     whole: bool = False
     """Whether it takes all that the object has: then the keys of the object are names for others, too."""
 

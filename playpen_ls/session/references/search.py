@@ -13,7 +13,7 @@ from importlib import import_module
 from playpen_ls.api.fact_types import EnvironmentRead, Probed, ServiceSelector
 from playpen_ls.api.facts import Fact
 from playpen_ls.languages.model import Model
-from playpen_ls.session.references.reference import START, Access, Kind, Reference, Target
+from playpen_ls.session.references.reference import OBJECTS, START, Access, Kind, Reference, Target
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.pause import pause
@@ -32,7 +32,12 @@ _LANGUAGES: dict[Kind, tuple[str, ...]] = {
     Kind.STEP: ("jenkinsfile",),
     Kind.CREDENTIAL: ("jenkinsfile",),
     Kind.REVISION: ("python",),
+    Kind.SERVICE: ("kubernetes",),
+    Kind.SERVICE_PORT: ("kubernetes",),
+    Kind.ROLE: ("kubernetes",),
+    Kind.CLAIM: ("kubernetes",),
     Kind.VALUE: ("kubernetes", "configuration"),
+    Kind.TEMPLATE: ("kubernetes", "configuration"),
 }
 """The languages whose files can have a reference of the kind; the facts say more of the others."""
 _STATING: dict[Kind, type[Fact]] = {Kind.ROUTE: Probed, Kind.PODS: ServiceSelector}
@@ -68,11 +73,14 @@ def references(model: Model, workspace: Workspace, offset: int | None = None, wo
         language = import_module(f"{__package__}.{model.language}")
         yield from language.references(model, workspace, offset, word)
     path, text = model.source.path, model.source.text
-    if model.language == "configuration" or (model.language == "kubernetes" and ".Values" in text):
-        from playpen_ls.session.references import charts
+    if model.language == "configuration" or (model.language == "kubernetes" and "{{" in text):
+        from playpen_ls.session.references import charts, rendered
 
-        of_chart = charts.of_template if model.language == "kubernetes" else charts.of_values
-        yield from of_chart(path, text, workspace.context(path).files, offset, word)
+        files = workspace.context(path).files
+        if model.language == "kubernetes":
+            yield from rendered.of_template(path, text, files, offset)
+        is_template = model.language == "kubernetes" or path.endswith(".tpl")
+        yield from (charts.of_template if is_template else charts.of_values)(path, text, files, offset, word)
 
 
 def at(workspace: Workspace, path: str, offset: int) -> Iterator[Reference]:
@@ -154,7 +162,7 @@ def _meaning(workspace: Workspace, path: str, one: Reference, meant: frozenset[T
     for other in references(model, workspace) if model is not None else ():
         if (
             other.kind is one.kind
-            and (not one.name or not other.name or other.name == one.name)
+            and (not one.name or not other.name or one.name in other.name or other.name in one.name)
             and other.leads_to(meant)
         ):
             yield other
@@ -163,6 +171,10 @@ def _meaning(workspace: Workspace, path: str, one: Reference, meant: frozenset[T
 def _candidates(workspace: Workspace, path: str, one: Reference, meant: Iterable[Target]) -> Iterator[str]:
     """The other files that can have references of the same meaning."""
     facts = workspace.context("").facts
+    if one.folder:
+        inside = posixpath.join(one.folder, "")
+        yield from (other for other in workspace.paths_of("kubernetes", "{{") if other.startswith(inside))
+        return
     if one.kind is Kind.IMAGE:
         from playpen_ls.session.references import dockerfile
 
@@ -173,5 +185,13 @@ def _candidates(workspace: Workspace, path: str, one: Reference, meant: Iterable
         yield from (other for other in paths if one.word in (workspace.text(other) or ""))
     if one.kind is Kind.VARIABLE:
         yield from dict.fromkeys(fact.place.path for fact in facts(EnvironmentRead) if fact.name == one.name)
+    if one.kind is Kind.PODS:
+        yield from workspace.paths_of("kubernetes", "scaleTargetRef")
     for language in _LANGUAGES.get(one.kind, ()):
-        yield from workspace.paths_of(language, one.word)
+        for word in {one.word, *(_text(workspace, target) for target in meant if one.kind in OBJECTS.values())}:
+            yield from workspace.paths_of(language, word)
+
+
+def _text(workspace: Workspace, target: Target) -> str:
+    """What is written at a place: the name of an object without what a kustomization adds to it."""
+    return (workspace.text(target.path) or "")[target.span.start : target.span.end]

@@ -170,7 +170,7 @@ class Ways:
                 yield self._known[-1]
 
 
-def usual_ways(folder: str, texts: InstalledFiles) -> tuple[Way, ...]:
+def usual_ways(folder: str, texts: InstalledFiles | Files) -> tuple[Way, ...]:
     """With its `values.yaml` alone, and with each other values file too."""
     return ((), *((path,) for path in values_files(folder, texts)[: MOST_INSTALLS - 1]))
 

@@ -46,6 +46,10 @@ class RenderedDocument:
             self._starts[id(mapping)] = found
         return found
 
+    def origins(self, scalar: nodes.Scalar) -> tuple[Place | None, ...]:
+        """The places that the parts of a scalar come from, None for those that are not known."""
+        return tuple(piece.place for _, piece in self._origins.within(*nodes.content(self.text, scalar)))
+
     def has(self, node: Node) -> bool:
         """Whether it is one of its nodes."""
         return self.root is not None and any(one is node for one in nodes.walk(self.root))

@@ -149,9 +149,10 @@ def _with_written_nulls(node: Placed) -> Placed:
     return node
 
 
-def span_of(node: Placed) -> Span | None:
-    """The node's range in its file, with quotes; None if it has no exact place."""
-    return Span(node.start, node.end).shifted(node.source.start) if node.source.exact else None
+def content_of(scalar: PlacedScalar) -> Span:
+    """The range of a text in one line, or of what it follows from, in its file, if it has an exact place."""
+    quoted = scalar.source.text[scalar.start : scalar.start + 1] in ("'", '"')
+    return Span(scalar.start + quoted, scalar.end - quoted).shifted(scalar.source.start)
 
 
 Role = Literal["object", "patch", "settings"]

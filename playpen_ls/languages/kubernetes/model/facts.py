@@ -370,12 +370,9 @@ def _overlay(root: Mapping) -> Iterator[UnplacedFact]:
         patches += [one.value for one in root.scalars("patchesStrategicMerge") if "\n" not in one.value]
         images = [one.text("name") for one in root.mappings("images")]
         renamed = [(one.text("name"), one.text("newName")) for one in root.mappings("images")]
-        generated = [one.text("name") for one in root.mappings("secretGenerator")]
         replaced = tuple(pair for pair in renamed if all(pair))
         yield UnplacedFact(Overlay, span, (tuple(filter(None, patches)), tuple(filter(None, images)), replaced))
         yield from _of_kustomization(root)
-        for name in filter(None, generated):
-            yield UnplacedFact(SecretKeys, span, (root.text("namespace"), name, ()))
     elif (
         not root.text("kind") and root.text("apiVersion") in ("v1", "v2") and root.text("name") and root.text("version")
     ):
@@ -456,9 +453,11 @@ def _count(spec: Mapping, key: str, default: int | None) -> int | None:
 
 def _of_kustomization(root: Mapping) -> Iterator[UnplacedFact]:
     span, namespace = Span(root.start, root.start), root.text("namespace")
-    for one in root.mappings("configMapGenerator"):
-        if one.text("name"):
-            yield UnplacedFact(ConfigMapKeys, span, (namespace, one.text("name"), None))
+    for key, kind, keys in (("configMapGenerator", ConfigMapKeys, None), ("secretGenerator", SecretKeys, ())):
+        for name in (one.scalar("name") for one in root.mappings(key)):
+            if name is not None and name.value:
+                quoted = name.style in ("'", '"')
+                yield UnplacedFact(kind, Span(name.start + quoted, name.end - quoted), (namespace, name.value, keys))
     labels = list(pairs(root.mapping("commonLabels")))
     for entry in root.mappings("labels"):
         labels += pairs(entry.mapping("pairs"))
