@@ -10,7 +10,7 @@ from playpen_ls.api.finding import Change, Finding, Fix, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.build_context.locate import ships
-from playpen_ls.languages.dockerfile.build_context.sources import script_drops_root
+from playpen_ls.languages.dockerfile.build_context.sources import script_drops_root, script_needs_root
 from playpen_ls.languages.dockerfile.edits.image import registry_of
 from playpen_ls.languages.dockerfile.edits.user import user_edit, user_of
 from playpen_ls.languages.dockerfile.model.stage import stage_of
@@ -66,7 +66,24 @@ from playpen_ls.rules.dockerfile._dev_servers import starts_dev_server
             "FROM node:20 AS web\nUSER node\nUSER «root»\nFROM web\n",
             fixed="FROM node:20 AS web\nUSER node\nUSER root\nFROM web\nUSER 1000:1000\n",
         ),
-        example("from «debian:12»\nrun make\n", fixed="from debian:12\nrun make\nuser 1000:1000\n"),
+        example(
+            "from «debian:12»\nrun make\ncmd serve\n", fixed="from debian:12\nrun make\nuser 1000:1000\ncmd serve\n"
+        ),
+        # Others build upon it, or work in it.
+        "FROM «debian:12»\nRUN make\n",
+        # A port that not every node lets other users have, a volume of root, a job of cron, a script that installs.
+        "FROM «node:20»\nCOPY . .\nEXPOSE 443/tcp\nCMD node a.js\n",
+        "FROM «mcr.microsoft.com/dotnet/aspnet:6.0»\nCOPY x /x\nCMD dotnet /x\n",
+        'FROM «alpine:3»\nVOLUME /var/lib/a\nCOPY a /\nCMD ["/a"]\n',
+        example(
+            'FROM «alpine:3»\nVOLUME /data\nRUN chown 1000 /data\nCOPY a /\nCMD ["/a"]\n',
+            fixed='FROM alpine:3\nVOLUME /data\nRUN chown 1000 /data\nCOPY a /\nUSER 1000\nCMD ["/a"]\n',
+        ),
+        "FROM «debian:12»\nCOPY a.cron /etc/cron.d\nCMD /start.sh\n",
+        {
+            "Dockerfile": 'FROM «debian:12»\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n',
+            "start.sh": "set -e\nrpm -ivh build/*.rpm\n",
+        },
         # The build arguments are not declared in the stage, so the user is empty.
         "ARG uid=1000\nARG gid=1000\nFROM debian:12\nUSER «${uid}:${gid}»\nCMD serve\n",
         'FROM team/base:1\nENV APP_USER=root\nUSER «$APP_USER»\nCMD ["/a"]\n',
@@ -108,8 +125,8 @@ from playpen_ls.rules.dockerfile._dev_servers import starts_dev_server
             fixed='FROM gcr.io/distroless/base\nCOPY x /x\nUSER 1000:1000\nCMD ["/x"]\n',
         ),
         example(
-            'FROM «mcr.microsoft.com/dotnet/aspnet:6.0»\nCOPY x /x\nCMD ["/x"]\n',
-            fixed='FROM mcr.microsoft.com/dotnet/aspnet:6.0\nCOPY x /x\nUSER 1000:1000\nCMD ["/x"]\n',
+            'FROM «mcr.microsoft.com/dotnet/aspnet:6.0»\nEXPOSE 5000\nCMD ["/x"]\n',
+            fixed='FROM mcr.microsoft.com/dotnet/aspnet:6.0\nEXPOSE 5000\nUSER 1000:1000\nCMD ["/x"]\n',
         ),
         # These servers write to folders of root, and have separate images for other users.
         "FROM «nginx:1.27»\nCOPY dist /usr/share/nginx/html\n",
@@ -120,8 +137,8 @@ from playpen_ls.rules.dockerfile._dev_servers import starts_dev_server
             fixed='FROM golang:1.22 AS b\nFROM scratch\nCOPY --from=b /a /\nUSER 1000:1000\nENTRYPOINT ["/a"]\n',
         ),
         example(
-            "FROM golang:1.22 AS build\nFROM «alpine:3.20»\n",
-            fixed="FROM golang:1.22 AS build\nFROM alpine:3.20\nUSER 1000:1000\n",
+            "FROM golang:1.22 AS build\nFROM «alpine:3.20»\nCMD serve\n",
+            fixed="FROM golang:1.22 AS build\nFROM alpine:3.20\nUSER 1000:1000\nCMD serve\n",
         ),
     ],
     good=[
@@ -201,11 +218,15 @@ def root_user(stage: Stage, platform: Platform, files: Files, builds: Facts[Imag
         return
     if runs_as_root(image.reference, registry_of(image.reference)):
         message = f"base image `{image.reference.name}` runs as root by default, and no `USER` is set"
-        yield Finding(start.span, message, _fixes(stage, files), severity)
+        # What is built upon it, or run in it by hand, can need root.
+        fixes = _fixes(stage, files) if starts_something(stage) else ()
+        yield Finding(start.span, message, fixes, severity)
 
 
 def _fixes(stage: Stage, files: Files) -> tuple[Fix, ...]:
     if needs_root(stage) or uses_home_of_root(stage) or starts_dev_server(stage, files):
+        return ()
+    if script_needs_root(stage, files):
         return ()
     return (Fix(f"Set `USER {user_of(stage)}`", partial(_set_user, stage)),)
 

@@ -58,17 +58,33 @@ def local_path(source: Word, transfer: Transfer) -> str | None:
     return posixpath.normpath("/" + text).lstrip("/")
 
 
+_ROOT_AT_START = regex(
+    r"""^[ \t]*(?:exec[ \t]+)?(?:
+        (?:apt-get|apt|dnf|yum|microdnf|apk|rpm|dpkg|zypper)[ \t]+(?:-\S+[ \t]+)*(?:install|add|update|-[iU])
+        |service[ \t]+\S+[ \t]+start|sysctl[ \t]+-w
+        |(?:crond?|crontab|chown|useradd|adduser|usermod|mount|iptables)\b)""",
+    re.MULTILINE | re.VERBOSE,
+)
+"""Commands at the beginning of a line that only root can run."""
+
+
 def script_drops_root(stage: Stage, files: Files) -> bool:
     """Whether a script of the project that the container starts with calls a program that switches to another user."""
+    return any(queries.DROPS_ROOT.search(text) for text in _start_scripts(stage, files))
+
+
+def script_needs_root(stage: Stage, files: Files) -> bool:
+    """Whether a script of the project that the container starts with runs what only root can."""
+    return any(_ROOT_AT_START.search(text) for text in _start_scripts(stage, files))
+
+
+def _start_scripts(stage: Stage, files: Files) -> Iterator[str]:
     starting = [one for one in stage.all_instructions if isinstance(one, (Cmd, Entrypoint))]
     names = {posixpath.basename(word.text) for one in starting for word in one.vector or one.words}
     folders = dict.fromkeys((posixpath.dirname(stage.file.path), ""))
     for word, path in (found for each in stage.ancestors for found in local_sources(each)):
         if posixpath.basename(word.text) in names:
-            texts = (files.text(posixpath.join(folder, path)) or "" for folder in folders)
-            if any(queries.DROPS_ROOT.search(text) for text in texts):
-                return True
-    return False
+            yield from (files.text(posixpath.join(folder, path)) or "" for folder in folders)
 
 
 def is_there(path: str, context: str, files: Files) -> bool:

@@ -10,12 +10,14 @@ from playpen_ls.languages.dockerfile.model.base_environment import can_set, sets
 from playpen_ls.languages.dockerfile.model.expansion import expanded, names_in
 from playpen_ls.languages.dockerfile.model.stage import Stage, is_for_developing, stage_of
 from playpen_ls.languages.dockerfile.model.variables import comes_from_an_argument, is_assigned_before, values_before
+from playpen_ls.languages.dockerfile.syntax.instruction import Instruction
 from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     Cmd,
     Entrypoint,
     Run,
     Transfer,
     User,
+    Volume,
 )
 from playpen_ls.text.regex import regex
 from playpen_ls.vocabulary.images import ImageReference
@@ -121,9 +123,44 @@ def runs_as_root(image: ImageReference, registry: str) -> bool:
 def needs_root(stage: Stage) -> bool:
     """The stage starts a program that must start as root: a server that drops privileges itself, an init system, a
     program that starts others for several users or containers. Setting USER would break it."""
-    return _starts_server(stage) or any(
-        _CONTAINERS.search(one.whole_text) for one in stage.all_instructions if isinstance(one, Run)
+    return (
+        _starts_server(stage)
+        or _has_low_port(stage)
+        or _keeps_data(stage)
+        or any(map(_is_of_root, stage.all_instructions))
     )
+
+
+def _is_of_root(instruction: Instruction) -> bool:
+    """It installs a container engine, or sets up cron."""
+    if isinstance(instruction, Transfer):
+        return instruction.destination is not None and instruction.destination.text.startswith("/etc/cron")
+    if not isinstance(instruction, Run):
+        return False
+    return bool(_CONTAINERS.search(instruction.whole_text)) or any(
+        one.name == "crontab" for one in instruction.commands
+    )
+
+
+def _has_low_port(stage: Stage) -> bool:
+    """It listens on a port below 1024, which not every node lets other users do."""
+    image = stage.external_base.reference if stage.external_base is not None else None
+    exposed = [word.text for one in stage.all_instructions if one.name == "EXPOSE" for word in one.words]
+    if image and image.path == "dotnet/aspnet" and not exposed:
+        return not any("ASPNETCORE_" in one.logical for one in stage.all_instructions)  # 80 before version 8
+    ports = [word.partition("/")[0] for word in exposed]
+    return any(port.isascii() and port.isdigit() and int(port[:6]) < 1024 for port in ports)
+
+
+def _keeps_data(stage: Stage) -> bool:
+    """It writes to a volume whose folder belongs to root."""
+    volumes = [word.text.rstrip("/") for one in stage.all_instructions if isinstance(one, Volume) for word in one.words]
+    given = "\n".join(
+        one.whole_text
+        for one in stage.all_instructions
+        if isinstance(one, Run) and re.search("chown|chmod", one.whole_text)
+    )
+    return any(volume not in given for volume in volumes)
 
 
 def uses_home_of_root(stage: Stage) -> bool:
