@@ -133,10 +133,12 @@ def test_an_image_is_replaced_where_it_is_written(before: str, after: str):
     assert replaced(before, "n/a:2") == after
 
 
-def test_pinned_tags_of_an_image_are_those_of_this_file_and_of_others():
+def test_pinned_tags_of_an_image_are_those_of_this_file_and_of_other_dockerfiles():
     image = last_of("FROM a:1.2\nFROM a:latest\nFROM c:7\nFROM a\n", BaseImage)
     assert isinstance(image, BaseImage)
-    uses = [ImageUse(Place("k.yaml", Span(0, 1)), one) for one in ("a:1.10", "a:latest", "b:3", "a:1.2", "a@sha256:0")]
+    others = ("a:1.10", "a:latest", "b:3", "a:1.2", "a@sha256:0")
+    uses = [ImageUse(Place("b/Dockerfile", Span(0, 1)), one) for one in others]
+    uses.append(ImageUse(Place("k.yaml", Span(0, 1)), "a:1.3"))
     assert fixed_tags(image, Facts(ImageUse, Table(uses))) == ["1.10", "1.2"]
 
 

@@ -34,6 +34,14 @@ PINNED = Platform(pins={"node": "20.14.0"})
         ),
         example("FROM debian:12.5 AS build\nFROM «debian»\n", fixed="FROM debian:12.5 AS build\nFROM debian:12.5\n"),
         example({"Dockerfile": "FROM «debian»\n", "other/Dockerfile": "FROM debian:12.5\nFROM debian:11\n"}),
+        # What a container runs is nothing to build on.
+        example(
+            {
+                "Dockerfile": "FROM «alpine»\n",
+                "a.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n"
+                "    - {name: a, image: 'alpine:3.6'}\n",
+            }
+        ),
         example({"Dockerfile": "FROM «debian»\n", "other/Dockerfile": "FROM debian:12.5-slim\nFROM debian:trixie\n"}),
     ],
     good=[

@@ -62,11 +62,15 @@ def _refuse_other_uses(names: list[str], image: BaseImage) -> None:
 
 
 def fixed_tags(image: BaseImage, uses: Facts[ImageUse]) -> list[str]:
-    """The pinned tags of the same repository in this file and in others, sorted."""
+    """The pinned tags of the same repository in this file and in others but manifests, sorted.
+
+    The image of a container, such as an old `alpine` that only sets a kernel parameter, is nothing to build on.
+    """
     repository = image.reference.repository
     tags = {
         reference.tag
         for use in uses.having(repository_of, repository)
-        if not (reference := ImageReference.parse(use.reference)).floats
+        if not use.place.path.endswith((".yaml", ".yml"))
+        and not (reference := ImageReference.parse(use.reference)).floats
     }
     return sorted((tags | image.owner.file.ask(queries.tags_of, repository)) - {""})
