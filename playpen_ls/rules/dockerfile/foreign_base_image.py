@@ -28,6 +28,8 @@ NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "n
     practice="Use base images",
     like={"hadolint": ["DL3026"]},
     bad=[
+        # The platform's image has another language.
+        "FROM «python:2.7»\n",
         example("FROM «python:3.11»\n", fixed="FROM playpen/python-base:latest\n"),
         example(
             "FROM --platform=linux/amd64 «docker.io/library/python:3.11-slim» AS build\n",
@@ -87,7 +89,8 @@ def foreign_base_image(image: BaseImage, platform: Platform) -> Iterator[Finding
         return
     own = platform.base_images.get(image.reference.name)
     if own is not None:
-        fixes = (Fix(_title(image, own), partial(_replaced, image, own)),) if own else ()
+        is_other_language = image.reference.name == "python" and image.reference.tag.startswith("2")
+        fixes = (Fix(_title(image, own), partial(_replaced, image, own)),) if own and not is_other_language else ()
         yield Finding(image.span, f"base image `{image.reference.name}` is not a platform image", fixes)
     elif "python" in platform.base_images and _is_python(image.reference):
         yield Finding(image.span, f"base image `{image.reference.path}` is a Python image, but not a platform image")
