@@ -84,6 +84,15 @@ def steps(text: str) -> str:
             ),
             fixed=steps("script {\n    def web = docker.build('nexus:5000/web:1.4.0')\n    web.push()\n}"),
         ),
+        # The version is pushed elsewhere.
+        steps(
+            'script {\n    def web = docker.build("web:$TAG")\n    web.push()\n'
+            "    if (isMain) {\n        web.push('«latest»')\n    }\n}"
+        ),
+        steps(
+            "script {\n    def web = docker.build('web')\n"
+            "    retry(3) { web.push(\"${TAG}\") }\n    retry(3) { web.push('«latest»') }\n}"
+        ),
         example(
             steps("script {\n    def web = docker.build('web')\n    web.push('«latest»')\n}"),
             fixed=steps("script {\n    def web = docker.build('web')\n    web.push(\"v1.0.0-${BUILD_NUMBER}\")\n}"),
@@ -243,23 +252,25 @@ def _pushed_calls(file: FileView, platform: Platform) -> Iterator[Finding]:
     for (number, one), block in zip(pushes, blocks, strict=True):
         if one.tag != "latest":
             continue
-        own = _own_tag(built, one.receiver)
-        has_other = any(
-            other.receiver == one.receiver and there == block and (other.tag != "latest" if other.argument else own)
+        own = _own_tags(built, one.receiver)
+        versioned = [
+            (other, there)
             for (_, other), there in zip(pushes, blocks, strict=True)
-        )
-        if has_other:
-            fix = Fix("Remove the push with the tag `latest`", whole_file_change(file, _dropped(number, one.span)))
-        else:
+            if other.receiver == one.receiver and (other.tag if other.argument else own) not in ("latest", {"latest"})
+        ]
+        fixes: tuple[Fix, ...] = ()
+        if any(there == block and (other.argument or len(own) == 1) for other, there in versioned):
+            title = "Remove the push with the tag `latest`"
+            fixes = (Fix(title, whole_file_change(file, _dropped(number, one.span))),)
+        elif not versioned:  # else a version is pushed already, in another block or under a tag that is not known
             change = whole_file_change(file, _tagged(number, one.span, platform.release))
-            fix = Fix(f"Change the tag to `{platform.release}`", change)
-        yield Finding(one.span, f"`{one.receiver}.push` uses the mutable tag `latest`", (fix,), chunk=number)
+            fixes = (Fix(f"Change the tag to `{platform.release}`", change),)
+        yield Finding(one.span, f"`{one.receiver}.push` uses the mutable tag `latest`", fixes, chunk=number)
 
 
-def _own_tag(built: Sequence[ImageUse], receiver: str) -> str:
-    """The tag that `push()` without arguments pushes, as it is written; "" if it is not known, or `latest`."""
-    tags = {one.reference.tag for one in built if receiver in one.handles}
-    return next(iter(tags)) if len(tags) == 1 and tags != {"latest"} else ""
+def _own_tags(built: Sequence[ImageUse], receiver: str) -> set[str]:
+    """The tags that `push()` without arguments can push, as they are written; empty if they are not known."""
+    return {one.reference.tag or "latest" for one in built if receiver in one.handles}
 
 
 def _tagged(number: int, span: Span, release: str) -> Callable[[Jenkinsfile], list[Edit]]:
