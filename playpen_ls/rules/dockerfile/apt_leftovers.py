@@ -23,6 +23,7 @@ _GET = ("apt-get", "apt")
 _YES = ("-y", "--yes", "--assume-yes", "-qq", "--force-yes")
 _PRETENDING = ("-s", "--simulate", "--just-print", "--dry-run", "--recon", "--no-act", "--print-uris")
 _LISTS = "/var/lib/apt/lists"
+_KEYS = regex(r"\b(?:apt-key|gpg)\b(?!-)")
 _COMPOUND = regex(r"(?:^|[\s;])(?:esac|fi|done|\})(?=[\s;&|]|$)")  # the last command can be in another branch
 
 
@@ -95,6 +96,13 @@ _COMPOUND = regex(r"(?:^|[\s;])(?:esac|fi|done|\})(?=[\s;&|]|$)")  # the last co
             fixed="FROM debian:12\n"
             "RUN apt-get update && apt-get install -y --no-install-recommends curl ca-certificates"
             " && rm -rf /var/lib/apt/lists/*\nRUN curl -O https://example.com/a\n",
+        ),
+        example(
+            "FROM debian:12\nRUN apt-get update && «apt-get install» -y \\\n    curl \\\n    gnupg-agent \\\n"
+            "    && rm -rf /var/lib/apt/lists/*\nRUN curl -L https://example.com/key | apt-key add -\n",
+            fixed="FROM debian:12\nRUN apt-get update && apt-get install -y --no-install-recommends \\\n    curl \\\n"
+            "    gnupg-agent \\\n    ca-certificates gnupg \\\n    && rm -rf /var/lib/apt/lists/*\n"
+            "RUN curl -L https://example.com/key | apt-key add -\n",
         ),
     ],
     good=[
@@ -223,17 +231,29 @@ def _quietness(command: Command) -> int:
 
 
 def _without_recommended(run: Run, command: Command) -> list[Edit]:
-    """Adds the option, and `ca-certificates` where curl, wget or git, which recommend it, use HTTPS later."""
+    """Adds the option, and the recommended packages that later commands of the stage need.
+
+    These are `ca-certificates` where curl, wget or git use HTTPS, and `gnupg` for keys of package sources.
+    """
     edits = _option(command, "--no-install-recommends")
     names = [word.text for word in command.operands[1:]]
-    fetching = [name for name in ("curl", "wget", "git") if name in names]
     stage = stage_of(run)
-    if fetching and "ca-certificates" not in names and stage is not None:
-        later = "\n".join(
-            one.whole_text for one in stage.instructions if isinstance(one, Run) and one.index >= run.index
-        )
-        if any(re.search(rf"\b{name}\b[^\n;&|]*https://", later) for name in fetching):
-            edits.append(Edit(command.operands[-1].span.end, command.operands[-1].span.end, " ca-certificates"))
+    runs = [one for one in stage.instructions if isinstance(one, Run)] if stage is not None else []
+    later = "\n".join(one.whole_text for one in runs if one.index >= run.index)
+    fetching = "|".join(name for name in ("curl", "wget", "git") if name in names)
+    added = ""
+    if fetching and "ca-certificates" not in names and re.search(rf"\b(?:{fetching})\b[^\n;&|]*https://", later):
+        added = "ca-certificates"
+    agent = not {"gnupg-agent", "gpg-agent"}.isdisjoint(names)  # which recommend gnupg
+    if agent and "gnupg" not in names and _KEYS.search(later):
+        added = f"{added} gnupg".lstrip()
+    if added:
+        last = command.operands[-1].span
+        start = run.source.line_start(last.start)
+        before = run.source.text[start : last.start]
+        # Packages that are listed one on a line stay so.
+        gap = " " if before.strip() else f" \\{run.source.newline}{before}"
+        edits.append(Edit(last.end, last.end, f"{gap}{added}"))
     return edits
 
 
