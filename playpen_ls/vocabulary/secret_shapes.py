@@ -146,6 +146,8 @@ DOCUMENTATION_KEYS = (
     *(f"gh{kind}_" + "16C7e42F292c6912E7710c838347Ae178B4a" for kind in "ousp"),
     "xoxb-17653672481-19874698323-" + "pdFZKVeTuE8sk7oOcBrzbqgy",
     "xoxp-23984754863-2348975623103",
+    # YouTube's page has it for all browsers.
+    "AIzaSyAO_FJ2SlqU8Q4STEH" + "LGCilw_Y9_11qcW8",
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
 )
 """Example keys of the documentation of AWS, Stripe, GitHub, Slack and Azure."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playpen_ls.api.fact_types import Exported
 from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.python.model.calls import logger_kind
+from playpen_ls.languages.python.model.exports import OWN_LOGGER
 from playpen_ls.languages.python.parts import EngineCall, LogCall
 from playpen_ls.languages.python.syntax.known_names import FOREIGN_LOGGERS
 from playpen_ls.project.python_names import followed
@@ -26,8 +27,8 @@ class Origins:
     def logger(self, call: LogCall) -> LogCall:
         """The call with the kind of its logger.
 
-        It is "unclear" if the project uses Loguru or another library whose messages have other placeholders, and the
-        logger could be that library's.
+        It is "unclear" if the project uses Loguru or another library whose messages have other placeholders, or has a
+        class of its own for loggers, and the logger could be one of these.
         """
         if call.kind != "named":
             return call
@@ -46,4 +47,4 @@ class Origins:
 
 
 def _has_other_format(fact: Exported) -> tuple[bool]:
-    return (fact.origin.startswith(("loguru", *FOREIGN_LOGGERS)),)
+    return (fact.origin.startswith(("loguru", OWN_LOGGER, *FOREIGN_LOGGERS)),)

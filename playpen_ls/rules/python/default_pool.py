@@ -103,6 +103,8 @@ NULL = (
         ),
     ],
     good=[
+        "import sqlalchemy as sa\n\n\ndef f(url):\n    engine = sa.create_engine(url)\n"
+        "    Base.metadata.create_all(engine)\n    with engine.connect() as c:\n        c.execute(x)\n",
         "import sqlalchemy as sa\n\n\ndef f(url):\n    return sa.create_engine(url).raw_connection()\n",
         'from sqlalchemy import create_engine\n\ne = create_engine(u, connect_args={"check_same_thread": False})\n',
         'from sqlalchemy import create_engine\n\nURL = "sqlite:///a.db"\ne = create_engine(URL)\n',
@@ -179,8 +181,33 @@ def _engine(call: EngineCall) -> Iterator[Finding]:
 
 
 def _is_used_once(call: EngineCall) -> bool:
-    """`create_engine(url).connect()`: nobody keeps the engine."""
-    return any(isinstance(node, ast.Attribute) and child is call.node for node, child in call.above())
+    """Whether nobody keeps the engine: `create_engine(url).connect()`, or a variable that is only connected."""
+    above = call.above()
+    if any(isinstance(node, ast.Attribute) and child is call.node for node, child in above):
+        return True
+    statement = call.statement
+    if call.function is None or not isinstance(statement, ast.Assign) or statement.value is not call.node:
+        return False
+    target = statement.targets[0]
+    return isinstance(target, ast.Name) and call.site.once(_only_connected, call.function).get(target.id, False)
+
+
+def _only_connected(function: ast.AST) -> dict[str, bool]:
+    """For each name of a function, whether it is only connected, or given to `create_all`."""
+    used: dict[str, bool] = {}
+    connected: set[int] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Attribute) and node.attr in ("connect", "begin", "raw_connection", "dispose"):
+            connected.add(id(node.value))
+        elif isinstance(node, ast.Call) and (dotted(node.func) or "").endswith(("create_all", "drop_all")):
+            connected.update(map(id, node.args))
+            connected.update(id(keyword.value) for keyword in node.keywords)
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            used |= dict.fromkeys(node.names, False)
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            used[node.id] = used.get(node.id, True) and id(node) in connected
+    return used
 
 
 def _is_sqlite(call: EngineCall) -> bool:

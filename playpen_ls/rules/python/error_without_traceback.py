@@ -41,9 +41,12 @@ _KNOWN = regex(
     r"\b(?:missing|must|not found|no (?:such|active)|does(?: not|n't) exist|please|(?:cannot|unable to) find|until)\b",
     re.IGNORECASE,
 )
+_AGAIN = regex(r"\b(?:retry(?:ing)?|reconnect(?:ing)?|(?:try|trying|connecting) again)\b", re.IGNORECASE)
 _STATUS_NAME = regex(r"^(?:ret_?(?:val|code)?|rc|exit_?(?:code|status)|return_?code)$")
 # What reads a text that another has written.
-_READING = regex(r"(?:^|\.)(?:loads?|json|parse\w*|strptime|fromisoformat|split|decode|int|float|Decimal|UUID)$")
+_READING = regex(
+    r"(?:^|\.)(?:loads?|json|parse\w*|strptime|fromisoformat|split|decode|int|float|Decimal|UUID|ip_(?:address|network|interface))$"
+)
 _UNREADABLE = frozenset(("ValueError", "JSONDecodeError", "UnicodeDecodeError", "DecodeError"))
 _CLIENT_ERROR = regex(
     r"HTTP_4\d\d|(?:BAD_REQUEST|UNAUTHORIZED|FORBIDDEN|NOT_FOUND|CONFLICT|GONE|LOCKED|TOO_MANY_REQUESTS"
@@ -128,6 +131,9 @@ _EXITS = regex(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError)$")
         "        «logger.error»(error)\n        return 1, 'error'\n",
         "import argparse\n" + LOGGER + "def run():\n    try:\n        f()\n    except Exception as error:\n"
         "        «logger.error»(error)\n        retval = 1\n",
+        LOGGER + "try:\n    ip = ip_address(text)\n    if ip.version == 6:\n        ip = ip.ipv4_mapped\n"
+        "except ValueError as error:\n    «logger.error»('no address: %s', error)\n",
+        TRY.replace("Exception", "ConnectionError") + "    «logger.error»('no Redis, retrying in %d seconds', n)\n",
         example(
             TRY.replace("Exception", "KeyError") + "    «logger.error»('no payload: %s', error)\n",
             fixed=TRY.replace("Exception", "KeyError") + "    logger.error('no payload: %s', error, exc_info=True)\n",
@@ -170,6 +176,7 @@ _EXITS = regex(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError)$")
         ),
     ],
     good=[
+        TRY + "    frame = error.__traceback__.tb_next\n    logger.error('x: %s', frame.tb_lineno)\n",
         LOGGER + 'logger.error("Error occurred", exc_info=True)\n',
         LOGGER + 'logger.error("Error occurred")\n',
         TRY + '    logger.error("payment failed", exc_info=True)\n',
@@ -261,6 +268,8 @@ def _is_error(statement: ast.stmt) -> bool:
 
 def _logs_traceback(handler: ast.ExceptHandler) -> bool:
     for node in ast.walk(handler):
+        if isinstance(node, ast.Attribute) and node.attr in ("__traceback__", "tb_frame"):
+            return True
         if isinstance(node, ast.Call):
             name = dotted(node.func) or ""
             if (
@@ -430,7 +439,9 @@ def _steers(call: LogCall, handler: ast.ExceptHandler) -> bool:
 
 
 def _is_known(call: LogCall, handler: ast.ExceptHandler, names: list[str]) -> bool:
-    """Whether the message says all: an optional import, a lookup that found nothing, or a text that cannot be read."""
+    """Whether the message says all: an optional import, a lookup that found nothing, a text that cannot be read, or a
+    connection that is tried again.
+    """
     trying = next((node for node, child in call.above() if child is handler), None)
     body = trying.body if isinstance(trying, ast.Try | ast.TryStar) else []
     if not body or not names:
@@ -439,10 +450,13 @@ def _is_known(call: LogCall, handler: ast.ExceptHandler, names: list[str]) -> bo
         return isinstance(body[0], ast.Import | ast.ImportFrom)
     if {*names} <= _LOOKUPS:
         return bool(_KNOWN.search(_words(call.message))) and not _mentions(call, handler.name)
+    if all(name.endswith(("ConnectionError", "AutoReconnect")) for name in names):
+        return bool(_AGAIN.search(_words(call.message)))
     if {*names} <= _UNREADABLE:
         calls = [node for one in body for node in ast.walk(one) if isinstance(node, ast.Call)]
-        read = any(_READING.search(dotted(one.func) or str(getattr(one.func, "attr", ""))) for one in calls)
-        return len(body) == 1 and isinstance(body[0], ast.Assign | ast.Return | ast.Expr) and read
+        read = [bool(_READING.search(dotted(one.func) or str(getattr(one.func, "attr", "")))) for one in calls]
+        one = len(body) == 1 and isinstance(body[0], ast.Assign | ast.Return | ast.Expr)
+        return any(read) if one else bool(read) and all(read)
     return False
 
 

@@ -198,6 +198,14 @@ _RESERVED = dict.fromkeys(RESERVED, "")
             '        self.log.info(«f"got {x}"»)\n',
             "requirements.txt": "loguru\n",
         },
+        # The project has a logger of its own, whose methods take one text.
+        example(
+            {
+                "shop/service.py": "from shop import log\n\nlogger = log.get_logger()\nlogger.info(«f'got {x}'»)\n",
+                "shop/log.py": "class Logger:\n    def info(self, text):\n        print(text)\n\n\n"
+                "def get_logger():\n    return Logger()\n",
+            }
+        ),
         example(
             {
                 "shop/service.py": 'from company.log import logger\n\nlogger.info(«f"got {x}"»)\n',

@@ -27,7 +27,7 @@ from playpen_ls.text.source import LINE_END
 
 API = "from fastapi import FastAPI\n\napp = FastAPI()\n"
 _LEVEL = regex(
-    r"[\s\[(<*]*(?:(?P<loud>(?-i:ERROR|CRITICAL|FATAL|WARN(?:ING)?|DEBUG))\b"
+    r"[\s\[(<*]*(?:(?P<loud>(?-i:ERROR|CRITICAL|FATAL|WARN(?:ING)?|DEBUG|INFO))\b"
     r"|(?P<word>error|critical|fatal|warn(?:ing)?|debug)[\])>]*:)",
     re.IGNORECASE,
 )
@@ -46,7 +46,7 @@ _FAILED = regex(
 )
 _LEVELS = {
     "error": "error", "critical": "critical", "fatal": "critical", "warn": "warning", "warning": "warning",
-    "debug": "debug",
+    "debug": "debug", "info": "info",
 }  # fmt: skip
 LOGGED = "import logging\n\nfrom fastapi import FastAPI\n\nlogger = logging.getLogger(__name__)\n\napp = FastAPI()\n"
 
@@ -107,6 +107,7 @@ _SERVICE = ("Dockerfile", "requirements.txt", "pyproject.toml", "setup.py", "Pip
         example(LOGGED + '«print»("Invalid date")\n', fixed=LOGGED + 'logger.warning("Invalid date")\n'),
         # Only one of its lines could be logged.
         API + "\n\ndef show(orders):\n    «print»('Orders:')\n    «print»()\n",
+        API + "\n\ndef show(orders):\n    «print»('-' * 80)\n    «print»('Orders')\n",
         example(
             LOGGED + "\n\ndef f(verbose):\n    if verbose:\n        «print»('x')\n",
             fixed=LOGGED + "\n\ndef f(verbose):\n    if verbose:\n        logger.info('x')\n",
@@ -270,12 +271,16 @@ def _is_wanted(call: PrintCall) -> bool:
 
 
 def _is_laid_out(function: ast.AST) -> bool:
-    """Whether a function lays out its output: it prints empty lines, or parts of lines."""
+    """Whether a function lays out its output: it prints empty lines, parts of lines, or rules such as `"-" * 80`."""
     return any(
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "print"
-        and (not (node.args or node.keywords) or any(keyword.arg in ("end", "sep") for keyword in node.keywords))
+        and (
+            not (node.args or node.keywords)
+            or any(keyword.arg in ("end", "sep") for keyword in node.keywords)
+            or any(isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult) for one in ast.walk(node))
+        )
         for node in ast.walk(function)
     )
 
@@ -321,8 +326,10 @@ def _fix(call: PrintCall, target: str, setup: LogSetup) -> Fix:
     # Without configuration the root logger has the level WARNING; uvicorn configures only its own loggers.
     shown = level not in ("info", "debug") or call.file.ask(anywhere, configures_logging) or setup.reaches(call.path)
     hidden = "" if shown else " (not shown until logging is configured)"
-    # Where the line would disappear it is not for a fix of many findings at once.
-    kind = "refactor.rewrite" if hidden else "quickfix"
+    # Where the line would disappear, or can be meant for the person who has started the program, it is not for a fix of
+    # many findings at once.
+    broad = call.handler is not None and dotted(call.handler.type) in (None, "Exception", "BaseException")
+    kind = "refactor.rewrite" if hidden or not ("web" in call.flags or broad) else "quickfix"
     return Fix(f"Replace `print` with `logger.{level}`{hidden}", change, kind=kind)
 
 

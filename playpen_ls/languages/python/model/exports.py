@@ -50,9 +50,15 @@ _PARTS = (*_ENDS, *_STARTS)
 _BOUND = regex(
     r"^[ \t]*(?:(?:self\.|\w*_)?(?:log|logger|LOG|LOGGER|db|metadata|app|application|api|router|bp|blueprint)[ \t]*"
     r"(?::[^=\n]*)?=(?!=)[\s\\(]*[^\W\d]"
-    r"|class[ \t]+(?:(?:Base|Abstract)\w*|\w*(?:Logger|Settings|Config|Base|Mixin))[ \t]*\()",
+    r"|class[ \t]+(?:(?:Base|Abstract)\w*|\w*(?:Logger|Settings|Config|Base|Mixin))[ \t]*\("
+    r"|class[ \t]+\w*Logger[ \t]*:)",
     re.MULTILINE,
 )
+# A class of the project that has a logger's methods, but not from `logging`.
+_OWN_LOGGER = regex(
+    r"^class[ \t]+(\w*Logger)[ \t]*(?:\([ \t]*(?:object|ABC|abc\.ABC|metaclass=\w+)?[ \t]*\))?[ \t]*:", re.MULTILINE
+)
+OWN_LOGGER = "<own logger>"
 _ASSIGNED = regex(r"[ \t]*[:=(]")
 _IMPORTED = regex(r"[ \t\f]*(?:[:=(),;#\\\r\n]|as\b|\Z)")
 _STAR = regex(r"import[\s\\(]*\*")
@@ -103,6 +109,8 @@ def exports(outline: Outline) -> tuple[tuple[str, str], ...]:
 
 
 def _exports(outline: Outline) -> Iterator[tuple[str, str]]:
+    for name in outline.every(_own_loggers):
+        yield name, OWN_LOGGER
     collects = _collects(outline.path)
     bound = {*outline.every(_imported), *outline.every(_bound)} if collects else {*outline.every(_bound)}
     for name, origin in outline.ask(scope).names.items():
@@ -112,6 +120,11 @@ def _exports(outline: Outline) -> Iterator[tuple[str, str]]:
     if collects:
         for name in outline.every(_stars):
             yield "*", name
+
+
+def _own_loggers(statement: Statement) -> tuple[str, ...]:
+    found = _OWN_LOGGER.search(statement.text) if "Logger" in statement.text and not statement.header else None
+    return (found[1],) if found is not None else ()
 
 
 def _imported(statement: Statement) -> tuple[str, ...]:

@@ -67,6 +67,10 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
             fixed='import os\n\npw = os.environ["DB_PASSWORD"]\n',
         ),
         example(
+            'import os\n\nkey = os.getenv("NEO4J_PASSWORD", «"password"»)\n',
+            fixed='import os\n\nkey = os.environ["NEO4J_PASSWORD"]\n',
+        ),
+        example(
             'import os\n\nkey = os.getenv("SECRET_KEY", «"changeme"»)\n',
             fixed='import os\n\nkey = os.environ["SECRET_KEY"]\n',
         ),
@@ -158,6 +162,7 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
         'mysql://user:s3cr3tpw@dbhost/db\n"""\n',
         SETTINGS + '    fake_wallet_secret: str = "ToTheMoon1"\n',
         'dummy_password = "s3cr3tpw"\n',
+        'POSTHOG_API_KEY = "phc_UG6EcfDbuXz92neb3rMlQFDY0csx"\n',
         example({"tests/test_a.py": 'login(password="s3cr3tpw")\n'}),
         example({"tests_e2e/a.py": 'login(password="s3cr3tpw")\n'}),
     ],

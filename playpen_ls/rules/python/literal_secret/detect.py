@@ -73,6 +73,8 @@ class Secret:
 
 def secret_in(literal: StringLiteral) -> Secret | None:
     value = literal.value
+    if value.startswith("phc_"):
+        return None  # a key of PostHog that is made for browsers
     if _has_key(value):
         whole = is_shape(value)
         name = named(literal)[0]
@@ -287,8 +289,8 @@ def _falls_back_from(literal: StringLiteral) -> str:
 
 
 def _variable(name: str) -> str:
-    """The name in upper snake case; "" if that is not an identifier."""
-    made = snake(name).upper()
+    """The name in upper snake case, unless it is the name of a variable; "" if that is not an identifier."""
+    made = name if name.isupper() else snake(name).upper()
     return made if re.fullmatch(r"[A-Z_][A-Z0-9_]*", made) else ""
 
 
