@@ -328,7 +328,10 @@ def _fix(call: PrintCall, target: str, setup: LogSetup) -> Fix:
     hidden = "" if shown else " (not shown until logging is configured)"
     # Where the line would disappear, or can be meant for the person who has started the program, it is not for a fix of
     # many findings at once.
-    broad = call.handler is not None and dotted(call.handler.type) in (None, "Exception", "BaseException")
+    kind_of_error = call.handler.type if call.handler is not None else None
+    broad = call.handler is not None and (
+        kind_of_error is None or dotted(kind_of_error) in ("Exception", "BaseException")
+    )
     kind = "refactor.rewrite" if hidden or not ("web" in call.flags or broad) else "quickfix"
     return Fix(f"Replace `print` with `logger.{level}`{hidden}", change, kind=kind)
 
