@@ -11,9 +11,10 @@ from pathlib import Path
 from playpen_ls.cli.common import Unusable
 from playpen_ls.cli.inputs import Targets
 from playpen_ls.cli.output import write_whole
-from playpen_ls.cli.results import Excerpt, FileReport, FindingReport, Position, Range, counted
+from playpen_ls.cli.results import Excerpt, FileReport, FindingReport, Position, Range
 from playpen_ls.engine.baseline import Baseline, Entry, InvalidBaseline, Matching, written
 from playpen_ls.engine.own_rules import UNUSED_BASELINE
+from playpen_ls.engine.summary import counted
 from playpen_ls.project.read_file import read_text
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.source import Unreadable

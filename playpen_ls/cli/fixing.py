@@ -14,11 +14,12 @@ from itertools import islice
 from playpen_ls.cli.common import prepare
 from playpen_ls.cli.inputs import Target, Targets
 from playpen_ls.cli.printable import printable, quoted_name
-from playpen_ls.cli.results import Problem, counted, not_checked
+from playpen_ls.cli.results import Problem, not_checked
 from playpen_ls.cli.write_file import remove_recovery, write
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.fixer import REWRITE, Accept, Fixed
 from playpen_ls.engine.masking import Mask
+from playpen_ls.engine.summary import counted
 from playpen_ls.languages.registry import LANGUAGES
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex

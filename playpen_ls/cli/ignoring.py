@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from playpen_ls.cli.common import prepare, say
 from playpen_ls.cli.inputs import Target, Targets
 from playpen_ls.cli.report import Run
-from playpen_ls.cli.results import FileReport, FindingReport, Problem, counted
+from playpen_ls.cli.results import FileReport, FindingReport, Problem
 from playpen_ls.cli.write_file import write
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.registry import rule_of
+from playpen_ls.engine.summary import counted
 from playpen_ls.engine.suppression import ignore_all
 
 ROUNDS = 5  # a comment can move another one to a line where it covers less

@@ -20,6 +20,7 @@ from playpen_ls.engine.baseline import key_of
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.engine.fixer import REWRITE
 from playpen_ls.engine.masking import Mask
+from playpen_ls.engine.summary import counted
 from playpen_ls.session.open_file import PublishedFile
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.source import LINE_END, Source
@@ -386,8 +387,3 @@ def _lines(source: Source, span: Span) -> str:
 def _first_and_last(source: Source, span: Span) -> tuple[int, int]:
     """The lines of a range, without the blank lines at its end."""
     return source.line_of(span.start) + 1, source.line_of(span.start + len(source.of(span).rstrip())) + 1
-
-
-def counted(number: int, word: str) -> str:
-    """The number and the word, in the plural where it needs one: `2 files`."""
-    return f"{number} {word}" if number == 1 or word == "information" else f"{number} {word}s"

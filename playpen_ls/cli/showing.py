@@ -10,9 +10,10 @@ from pathlib import Path
 from playpen_ls.cli.common import DONE, FAILED, Unusable, invalid_configuration
 from playpen_ls.cli.inputs import Targets
 from playpen_ls.cli.printable import printable
-from playpen_ls.cli.results import counted, relative
+from playpen_ls.cli.results import relative
 from playpen_ls.config.model import Config
 from playpen_ls.engine.registry import all_rules
+from playpen_ls.engine.summary import counted
 from playpen_ls.languages.registry import LANGUAGES
 
 Paths = list[tuple[str, bool]] | None

@@ -24,7 +24,7 @@ async def call(editor: Editor, name: str, *given: Any) -> Any:
 async def test_the_whole_workspace_is_checked(remote_editor: Editor):
     editor = remote_editor
     (editor.folder / "closed.py").write_text(HOST)
-    assert await call(editor, "checkWorkspace") == {"findings": 1, "hints": 0, "files": 1}
+    assert await call(editor, "checkWorkspace") == "1 finding (1 warning) in 1 of 1 file"
     (published,) = editor.client.published[editor.uri("closed.py")]
     assert [one.code for one in published.diagnostics] == ["python/hard-coded-host"]
     await editor.open("closed.py", "")

@@ -46,10 +46,12 @@ export class Status {
     const running = this.now === 'running' && !this.isLate;
     const state = this.now === 'running' && this.isLate ? 'not responding' : STATES[this.now];
     const here = window.activeTextEditor?.document.uri;
-    const inFile = here ? counted(languages.getDiagnostics(here)) : 0;
-    const all = languages.getDiagnostics().reduce((sum, [, found]) => sum + counted(found), 0);
+    const inFile = here ? listed(languages.getDiagnostics(here)).length : 0;
+    const ours = languages.getDiagnostics().flatMap(([, found]) => found.filter((one) => one.source === 'playpen'));
+    const all = listed(ours).length;
+    const hints = ours.length - all;
     this.item.text = running ? `Playpen: ${inFile} in this file, ${all} in total` : `Playpen: ${state}`;
-    this.item.detail = `server ${state}`;
+    this.item.detail = `server ${state}${running && hints > 0 ? `; hints, which Problems does not list: ${hints}` : ''}`;
     this.item.busy = this.now === 'starting';
     this.item.severity =
       running || this.item.busy ? LanguageStatusSeverity.Information : LanguageStatusSeverity.Warning;
@@ -60,6 +62,6 @@ export class Status {
 }
 
 /** Our findings without hints: the Problems panel does not list hints, and both should show the same number. */
-function counted(found: readonly Diagnostic[]): number {
-  return found.filter((one) => one.source === 'playpen' && one.severity !== DiagnosticSeverity.Hint).length;
+function listed(found: readonly Diagnostic[]): Diagnostic[] {
+  return found.filter((one) => one.source === 'playpen' && one.severity !== DiagnosticSeverity.Hint);
 }

@@ -2,13 +2,6 @@
 import { commands, ProgressLocation, window } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 
-interface Checked {
-  findings: number;
-  /** Counted separately, since the Problems panel does not list them. */
-  hints: number;
-  files: number;
-}
-
 interface Fixable {
   rule: string;
   title: string;
@@ -17,11 +10,9 @@ interface Fixable {
 }
 
 export async function checkWorkspace(client: LanguageClient): Promise<void> {
-  const found = await waiting('Playpen: checking the workspace', () => ask<Checked>(client, 'checkWorkspace'));
+  const found = await waiting('Playpen: checking the workspace', () => ask<string>(client, 'checkWorkspace'));
   await commands.executeCommand('workbench.actions.view.problems');
-  const hints = found.hints > 0 ? ` and ${counted(found.hints, 'hint')}` : '';
-  const message = `Playpen: ${counted(found.findings, 'finding')}${hints} in ${counted(found.files, 'file')}`;
-  window.setStatusBarMessage(message, 10_000);
+  window.setStatusBarMessage(`Playpen: ${found}`, 10_000);
 }
 
 export async function fixWorkspace(client: LanguageClient): Promise<void> {

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 from playpen_ls.cli.common import DONE, FAILED, Unusable, say
 from playpen_ls.cli.output import write_whole
-from playpen_ls.cli.results import counted
 from playpen_ls.cli.scorecard import LARGEST, InvalidReport, Scorecard, earlier, owners_of, report_files, service
 from playpen_ls.cli.scorecard_page import page
+from playpen_ls.engine.summary import counted
 from playpen_ls.project.read_file import read_file
 from playpen_ls.text.source import Unreadable
 

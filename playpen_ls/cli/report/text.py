@@ -13,7 +13,8 @@ from termcolor import colored
 from playpen_ls.api.finding import Severity
 from playpen_ls.cli.printable import printable
 from playpen_ls.cli.report import Run
-from playpen_ls.cli.results import FileReport, FindingReport, Fixes, counted
+from playpen_ls.cli.results import FileReport, FindingReport, Fixes
+from playpen_ls.engine.summary import counted, findings_in
 from playpen_ls.text.dataclass import dataclass
 
 _COLOURS = {
@@ -149,9 +150,7 @@ def _summary(run: Run, paint: Paint, count: _Count, unchecked: int) -> str:
 
 
 def _findings(count: _Count, files: str) -> str:
-    counts = count.severities
-    by_severity = ", ".join(counted(counts[severity], severity.label) for severity in sorted(counts, reverse=True))
-    total = f"{counted(counts.total(), 'finding')} ({by_severity}) in {count.files} of {files}"
+    total = findings_in(count.severities, count.files, files)
     if count.safe and count.unsafe:
         return f"{total}: {count.safe} fixable with `playpen-ls fix`, {count.unsafe} more with `--unsafe`"
     if count.safe or count.unsafe:

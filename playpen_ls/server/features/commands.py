@@ -66,20 +66,23 @@ class Commands:
         for name, handler in handlers.items():
             server.command(f"playpen-ls.{name}")(_free(handler, server.protocol))
 
-    async def check_workspace(self) -> dict[str, int]:
+    async def check_workspace(self) -> str:
         """Publish the diagnostics of closed files too; they remain until the file is checked again.
 
-        Hints are counted separately: editors do not list them as problems.
+        What was found is said as the command line says it.
         """
         from playpen_ls.api.finding import Severity
+        from playpen_ls.engine.summary import counted, findings_in
 
-        found: Counter[str] = Counter(findings=0, hints=0, files=0)
+        found: Counter[Severity] = Counter()
+        files = checked = 0
         async for one, _, _ in self._files.every():
             closed = self._files.is_closed(one)
             diagnostics = self._files.publish(one) if closed else one.workspace.documents[one.path].displayed
-            hints = sum(diagnostic.severity is Severity.HINT for diagnostic in diagnostics)
-            found.update(findings=len(diagnostics) - hints, hints=hints, files=bool(diagnostics))
-        return dict(found)
+            found.update(diagnostic.severity for diagnostic in diagnostics)
+            files += bool(diagnostics)
+            checked += 1
+        return findings_in(found, files, counted(checked, "file"))
 
     async def fixable(self) -> list[dict[str, Any]]:
         """The number of safe fixes, by rule."""

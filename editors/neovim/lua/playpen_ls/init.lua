@@ -217,7 +217,7 @@ end
 function M.check()
   command('checkWorkspace', {}, function(found)
     vim.diagnostic.setqflist({ title = 'playpen_ls' })
-    vim.notify(('playpen_ls: %d findings and %d hints in %d files'):format(found.findings, found.hints, found.files))
+    vim.notify('playpen_ls: ' .. found)
   end)
 end
 
