@@ -48,6 +48,23 @@ UNREPORTED = {  # bound to the name of a secret, but not worth a finding; beside
     "Jenkinsfile": "node {\n    withEnv(['DB_PASSWORD=V1']) {\n        sh 'app --token=V1'\n    }\n}\n",
 }
 
+# Passwords that look like words, ids and names: only what they are bound to says what they are.
+PLAIN = (
+    "correct-horse-battery",
+    "6f1c2a3e-88b1-4c0d-9a77-1f2e3d4c5b6a",
+    "hvs.CAESIJxQxWaZ",
+    "hf_AbCdEfGhIjKlMnOp",
+    "q9Z!x",
+)
+PRINTED = (
+    'import os\n\nDB_PASSWORD = "V1"\ncfg = {"password": "V1", "host": "redis.apps.svc.cluster.local"}\nprint(f"loaded V1")\n'
+    'connect(host="postgres.apps.svc.cluster.local", password="V1")\nprint("key V1")\n'
+)
+BUILT = {  # an argument where a program is expected
+    "Dockerfile": "FROM nexus:5000/python:3.12\nCOPY . .\n",
+    "pod.yaml": DEPLOYMENT.replace("nexus:5000/web", "web:latest") + '      args: ["--password=V1"]\n',
+}
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -131,6 +148,9 @@ def _of_commands() -> Iterator[Sample]:
 def _unreported() -> Iterator[Sample]:
     for name, text in UNREPORTED.items():
         yield sample({name: text.replace("V1", VALUE)}, {VALUE}, "")
+    for value in PLAIN:
+        yield sample({"app.py": PRINTED.replace("V1", value), ".git/HEAD": ""}, {value}, "")
+    yield sample({".git/HEAD": "", **{name: text.replace("V1", VALUE) for name, text in BUILT.items()}}, {VALUE}, "")
 
 
 @pytest.fixture
@@ -288,7 +308,7 @@ def _reports_secrets(rule: Rule) -> bool:
     for example in rule.bad:
         project = Project(rule, example)
         text = project.source.text
-        found = [*embedded(text), *bound_values(text, expressions=project.path.endswith(".py"))]
+        found = [*embedded(text), *(span for _, span in bound_values(text, expressions=project.path.endswith(".py")))]
         for one in project.look().diagnostics:
             assert not any(embedded(" ".join((one.finding.message, *(fix.title for fix in one.finding.fixes)))))
             if any(secret.start < one.end and one.start < secret.end for secret in found):

@@ -284,7 +284,8 @@ class Reporter:
         """The removed and the added lines of a change, with the names of other files."""
         for path, edits in change.edits.items():
             source = self._of(path).source
-            old, new = (LINE_END.split(text) for text in (source.text, source.edited(edits).text))
+            own = self._mask if path == self._mask.source.path else Mask(source, ())
+            old, new = (LINE_END.split(own.edited(text)) for text in (source.text, source.edited(edits).text))
             lines = [*unified_diff(old, new, lineterm="", n=0)][2:]
             if path != self._mask.source.path:
                 yield f"in {path}:"

@@ -11,7 +11,7 @@ from playpen_ls.text.diff import differences
 from playpen_ls.text.regex import regex
 from playpen_ls.text.source import LINE_END, Source
 from playpen_ls.text.span import Span
-from playpen_ls.vocabulary.secrets import bound_values, is_weak, may_be_secret
+from playpen_ls.vocabulary.secrets import bound_values, is_told_by_name, is_weak
 
 MASK = "•••"
 SHORTEST = 6  # characters; shorter lines of a multi-line secret are not masked on their own
@@ -34,14 +34,18 @@ class Mask:
         self._lines: dict[int, tuple[str, list[tuple[int, int]]]] = {}
 
     @cached_property
+    def _named(self) -> list[tuple[str, Span]]:
+        return [*bound_values(self.source.text, expressions=self.source.path.endswith((".py", ".pyi")))]
+
+    @cached_property
     def _bound(self) -> set[Span]:
-        return set(bound_values(self.source.text, expressions=self.source.path.endswith((".py", ".pyi"))))
+        return {span for _, span in self._named}
 
     @cached_property
     def _words(self) -> set[str]:
         source = self.source
         words = {source.of(span).strip("\"'") for span in self._found}
-        words |= {word for span in self._bound if may_be_secret(word := source.of(span))}
+        words |= {word for name, span in self._named if is_told_by_name(name, word := source.of(span))}
         # A diff shows the lines of a multi-line secret one by one.
         words |= {line.strip() for word in words for line in LINE_END.split(word)[1:] if len(line.strip()) >= SHORTEST}
         words |= {first for word in words if len(first := LINE_END.split(word)[0].strip()) >= SHORTEST}
@@ -110,7 +114,7 @@ class Mask:
         yield from _matches(self._values, text)
         if self._common:
             yield from _matches(self._places, text)
-            yield from (span for span in bound_values(text) if text[span.start : span.end] in self._common)
+            yield from (span for _, span in bound_values(text) if text[span.start : span.end] in self._common)
 
 
 def _values(words: set[str]) -> re.Pattern[str] | None:

@@ -174,6 +174,8 @@ _RUNNING_FILES = frozenset("python python3 node java ruby php dotnet deno bun np
 
 def _program(name: str, target: str) -> str:
     """The program and the application that it runs, without other arguments, which can be secrets."""
+    if name.startswith("-") or "=" in name:  # an argument: the program is that of an image that nobody knows
+        return ""
     first = target.partition(" ")[0] if name in SERVERS | _RUNNING_FILES else ""
     return f"{name} {first}".strip()
 

@@ -376,10 +376,11 @@ _ENTRY_VALUE = regex(r"""["']?[ \t]*\r?\n[ \t]*value:[ \t]*(?P<quote>["']?)(?P<v
 _CODE = regex(r"[A-Za-z_]\w*(?:\.\w+)+")
 
 
-def bound_values(text: str, *, expressions: bool = False) -> Iterator[Span]:
-    """The values that are bound to the name of a secret: `password="…"`, `DB_PASSWORD=…`, `token: …`, `--password …`.
+def bound_values(text: str, *, expressions: bool = False) -> Iterator[tuple[str, Span]]:
+    """(name, range of the value) where a value is bound to the name of a secret.
 
-    More than what is worth reporting, for masks. `expressions`: an unquoted value is code, and not a literal.
+    That is `password="…"`, `DB_PASSWORD=…`, `token: …`, `--password …`: more than what is worth reporting, for masks.
+    `expressions`: an unquoted value is code, and not a literal.
     """
     for word in _WORD.finditer(text):
         if not _SECRET_PART.search(word[0]) or not is_secret_name(word[0]):
@@ -395,7 +396,14 @@ def bound_values(text: str, *, expressions: bool = False) -> Iterator[Span]:
                 if (spaced and not option) or _CODE.fullmatch(match["value"]) or is_secret_name(match["value"]):
                     continue
         if match and len(match["value"]) > 1 and not is_template(match["value"]):
-            yield Span(match.start("value"), match.end("value"))
+            yield word[0], Span(match.start("value"), match.end("value"))
+
+
+def is_told_by_name(name: str, value: str) -> bool:
+    """Whether a bound value is to be masked also where nothing says what it is: not if it is a common word."""
+    if may_be_secret(value):
+        return True
+    return not (value.isalpha() and value.islower()) and is_configured_secret(name, value, tokens=True)
 
 
 # the limits of detect-secrets, in bits per character

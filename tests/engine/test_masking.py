@@ -107,6 +107,11 @@ def test_what_is_bound_to_the_name_of_a_secret_is_masked_without_a_finding():
     assert MASK in mask(code, path="app.yaml").edited(code)
 
 
+def test_a_plain_password_is_masked_elsewhere_and_a_common_word_is_not():
+    masked = mask("DB_PASSWORD: correct-horse-battery\nADMIN_PASSWORD: grafana\nname: grafana\n")
+    assert masked.text("loaded correct-horse-battery of `grafana`") == f"loaded {MASK} of `grafana`"
+
+
 def test_an_empty_range_masks_nothing():
     text = "a: ''\n"
     assert Mask(Source("x.yaml", text), [Span(3, 5), Span(0, 0)]).text("any 'text'") == "any 'text'"
@@ -142,7 +147,7 @@ def test_line_ends_inside_a_secret_stay():
 def test_a_text_of_which_nothing_is_said_is_not_searched(monkeypatch: pytest.MonkeyPatch):
     searched: list[str] = []
 
-    def counted(text: str, **options: bool) -> Iterator[Span]:
+    def counted(text: str, **options: bool) -> Iterator[tuple[str, Span]]:
         searched.append(text)
         return bound_values(text, **options)
 

@@ -284,7 +284,7 @@ def test_the_url_of_alembic_init_is_none():
     ],
 )
 def test_values_that_are_bound_to_the_name_of_a_secret(text: str, expected: list[str]):
-    assert [text[span.start : span.end] for span in bound_values(text)] == expected
+    assert [text[span.start : span.end] for _, span in bound_values(text)] == expected
 
 
 def test_unquoted_values_of_python_are_code():
