@@ -148,6 +148,20 @@ class Revision(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class DjangoMigration(Fact):
+    """A migration of Django; its place is the name `dependencies`.
+
+    `dependencies` are (label of the application, name) pairs, None if they are computed. `replaces`: it squashes other
+    migrations, or says what it runs before. `date` is that of `makemigrations`, "" if it is unknown: `2025-01-31`.
+    """
+
+    name: str
+    dependencies: tuple[tuple[str, str], ...] | None
+    replaces: bool = False
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationsRun(Fact):
     """A file of any kind runs the migrations of Alembic: `alembic upgrade`; `every_head`: with `heads`."""
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from playpen_ls.api.fact_types import (
     ComputedRoute,
+    DjangoMigration,
     Exported,
     JsonLogs,
     Listens,
@@ -23,6 +24,8 @@ from playpen_ls.api.fact_types import (
 )
 from playpen_ls.api.facts import Fact
 from playpen_ls.api.finding import Place
+from playpen_ls.languages.python.model.django_migrations import MARK as DJANGO_MARK
+from playpen_ls.languages.python.model.django_migrations import django_migration
 from playpen_ls.languages.python.model.exports import exports
 from playpen_ls.languages.python.model.exports import possible_in as may_export
 from playpen_ls.languages.python.model.file_kind import is_left_alone, is_script
@@ -55,7 +58,7 @@ _BIND = regex(r"""^bind[ \t]*=[ \t]*["'][^"'\n]*:(\d{1,5})["'][ \t]*(?:\#.*)?$""
 def says_nothing(source: Source) -> bool:
     """Whether the text rules out any fact, without parsing it."""
     text = source.text
-    if MARK in text or ENVIRONMENT in text:
+    if MARK in text or ENVIRONMENT in text or DJANGO_MARK in text:
         return False
     if is_left_alone(source.path, text):
         return True
@@ -86,6 +89,10 @@ def facts(model: PythonModel) -> Iterator[Fact]:
     if revised is not None:
         place = Place(path, revised.span.shifted(model.chunks[revised.chunk].begins))
         yield Revision(place, revised.id, revised.parents, revised.labeled)
+    migrated = ask(django_migration)
+    if migrated is not None:
+        place = Place(path, migrated.span.shifted(model.chunks[migrated.chunk].begins))
+        yield DjangoMigration(place, migrated.name, migrated.dependencies, migrated.replaces, migrated.date)
     if ask(is_left_alone_here):
         return
     web = [(fact, _place(model, chunk, fact)) for chunk, fact in ask(web_facts)]

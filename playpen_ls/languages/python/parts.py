@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playpen_ls.languages.python.model.django_migrations import DjangoOperation
 from playpen_ls.languages.python.model.library_calls import EnvironmentValue, ExceptHandler, LibraryCall
 from playpen_ls.languages.python.model.migrations import MigrationCall
 from playpen_ls.languages.python.model.parts import (
@@ -20,6 +21,7 @@ from playpen_ls.languages.python.model.parts import (
 
 __all__ = [
     "DjangoDatabase",
+    "DjangoOperation",
     "EngineCall",
     "EnvironmentValue",
     "ExceptHandler",

@@ -112,6 +112,10 @@ class Migrations:
             return True
         return not any(_OTHER_DATABASE.search(text) for text in texts)
 
+    def requires_postgresql(self, path: str) -> bool:
+        """Whether the requirements in the folders above a file name a driver of PostgreSQL."""
+        return any(_POSTGRESQL.search(text) for text in self._requirements(posixpath.dirname(path)))
+
     def _requirements(self, location: str) -> Iterator[str]:
         for folder in _upwards(location):
             names = [name for name in self.files.names(folder) if name.startswith("requirements")]

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable
 
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.model import Chunk
+from playpen_ls.languages.python.model.django_migrations import DjangoOperation
 from playpen_ls.languages.python.model.local_facts import aliases, tells
 from playpen_ls.languages.python.model.migrations import MigrationCall
 from playpen_ls.languages.python.model.parts import Part, Site, StringLiteral
@@ -61,7 +62,7 @@ class PythonChunk(Chunk):
         if with_facts:
             statement.facts = (names.asked, facts)
         if file.ask(is_left_alone):
-            return [part for part in parts if isinstance(part, MigrationCall) or _is_key(part)]
+            return [part for part in parts if isinstance(part, (MigrationCall, DjangoOperation)) or _is_key(part)]
         return parts
 
 

@@ -8,6 +8,8 @@ from collections.abc import Set
 
 from playpen_ls.languages.python.model.calls import ATTRIBUTES, NAMES, called
 from playpen_ls.languages.python.model.database_settings import django_databases, pool_settings
+from playpen_ls.languages.python.model.django_migrations import OPERATIONS as DJANGO_OPERATIONS
+from playpen_ls.languages.python.model.django_migrations import django_operation
 from playpen_ls.languages.python.model.environment import environment_read
 from playpen_ls.languages.python.model.library_calls import EnvironmentValue, ExceptHandler, is_environment_read
 from playpen_ls.languages.python.model.log_formats import extra_logged
@@ -134,6 +136,10 @@ def _look_at(
                 operation = migration_call(site, node, link)
                 if operation is not None:
                     parts.append(operation)
+            elif function.attr in DJANGO_OPERATIONS:
+                changed = django_operation(site, node, link)
+                if changed is not None:
+                    parts.append(changed)
         else:
             found = isinstance(function, ast.Name) and (
                 function.id in names or (facts is not None and site.names.module(function.id) is not None)
