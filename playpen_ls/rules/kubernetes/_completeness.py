@@ -107,11 +107,15 @@ class Absence:
     ) -> Lack[P, R] | None:
         """What is missing from a part of a template in every way to install its chart, or as a statement installs it.
 
-        If other values could give it, and none outside of the chart are known, it is reported once a chart.
+        If other values could give it, and none outside of the chart are known, it is reported once a chart. Raises
+        NotKnownYet while the template is typed in.
         """
+        is_written = lacks(part) is None
+        if not is_written:
+            self.charts.files.settled(part.document.path)
         node = part.pod if isinstance(part, Workload) else part.node
         left_open = self.charts.leaves_open(part.document, node, keys)
-        if self.charts.is_given(folder) if left_open else lacks(part) is None:
+        if self.charts.is_given(folder) if left_open else is_written:
             return None
         if not left_open:  # it is the same in all ways
             form = next(self.charts.forms(part), None)

@@ -124,6 +124,10 @@ def _is_quoted(text: str) -> bool:
     """
     if "{%" in text or "#@" in text:
         return False
+    first = _TEMPLATE.search(text)
+    before = text[: text.index("{{", first.start())] if first is not None else ""
+    if not any(mark in before for mark in "\"'|>"):  # as in most templates: nothing has to be composed to know that
+        return False
     try:
         roots = compose(text)
     except Unparsable:
@@ -168,6 +172,9 @@ def _expressions(text: str) -> Iterator[Span]:
 def _mask_expressions(text: str) -> str:
     masked, reached = [], 0
     for span in _expressions(text):
-        masked += [text[reached : span.start], re.sub(r"[^\r\n]", UNKNOWN, text[span.start : span.end])]
+        written = text[span.start : span.end]
+        is_line = "\n" not in written and "\r" not in written
+        mask = UNKNOWN * len(written) if is_line else re.sub(r"[^\r\n]", UNKNOWN, written)
+        masked += [text[reached : span.start], mask]
         reached = span.end
     return _EXPRESSION_LINE.sub(r"\1#\2", "".join([*masked, text[reached:]]))
