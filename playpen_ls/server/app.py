@@ -269,6 +269,7 @@ class App:
         self._publisher.forget(uri)
         if opened is not None:
             self._configuration_changed(opened, closed=True)
+            self._closed.was_open(uri)
             if not self._closed.look_again(uri):
                 self._publisher.send(uri, "[]", None)
             self._when_quiet()

@@ -116,3 +116,74 @@ def test_the_index_can_be_cancelled(project: Path):
         while (message := server.receive()).get("params", {}).get("version") != 2:
             pass
         assert DANGLING not in [one["code"] for one in message["params"]["diagnostics"]]
+
+
+def deployment(name: str) -> str:
+    return (
+        f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n"
+        f"  selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n"
+        f"    spec:\n      containers:\n        - name: {name}\n          image: nginx:1.27.1\n"
+    )
+
+
+LIMIT = "resources: {limits: {memory: 1Gi, cpu: 1}}"
+PATCH = (
+    "  - patch: |-\n      apiVersion: apps/v1\n      kind: Deployment\n      metadata: {name: a}\n      spec: {template: "
+    "{spec: {containers: [{name: a, RESOURCES}]}}}\n"
+)
+OVERLAY = "resources: [../base]\npatches:\n" + PATCH.replace("RESOURCES", LIMIT)
+BUILT = {
+    "base/kustomization.yaml": "resources: [a.yaml, b.yaml, c.yaml]\n",
+    **{f"base/{name}.yaml": deployment(name) for name in "abc"},
+    "prod/kustomization.yaml": OVERLAY,
+}
+GIVEN = "          {{- if .Values.NAME.limited }}\n          " + LIMIT + "\n          {{- end }}\n"
+CHARTED = {
+    "web/Chart.yaml": "name: web\nversion: 1.0.0\n",
+    "web/values.yaml": "a: {limited: true}\nb: {limited: false}\nc: {limited: false}\n",
+    **{
+        f"web/templates/{name}.yaml": deployment(name).replace("nginx:1.27.1", '"{{ .Values.image }}"')
+        + GIVEN.replace("NAME", name)
+        for name in "abc"
+    },
+}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("files", "edited", "old", "new", "changed"),
+    [
+        (BUILT, "prod/kustomization.yaml", ", " + LIMIT, "", 1),
+        # What is left open is reported once a chart: in `b.yaml` before, in `a.yaml` then.
+        (CHARTED, "web/values.yaml", "a: {limited: true}", "a: {limited: false}", 2),
+    ],
+    ids=["kustomization", "values"],
+)
+async def test_only_files_whose_findings_change_are_published_again(
+    editor: Editor, files: dict[str, str], edited: str, old: str, new: str, changed: int
+):
+    for name, text in files.items():
+        (editor.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (editor.folder / name).write_text(text)
+    manifests = [name for name in files if name.endswith(("a.yaml", "b.yaml", "c.yaml"))]
+    for name in (*manifests, edited):
+        await editor.open(name, files[name], "yaml")
+    await editor.open("app.py", "x = 1  # playpen: ignore[print-as-log]\n")
+    await editor.until("app.py", bool)  # all files have been read
+
+    async def published() -> list[int]:
+        """How often each manifest has been, after all was checked again."""
+        saved = lsp.DidSaveTextDocumentParams(lsp.TextDocumentIdentifier(editor.uri(edited)))
+        editor.client.text_document_did_save(saved)
+        await editor.whole(edited, ["source.fixAll"])
+        return [len(editor.client.published[editor.uri(name)]) for name in manifests]
+
+    before = await published()
+    assert "kubernetes/no-memory-limit" not in codes(await editor.diagnostics(manifests[0]))
+    at = len(files[edited])
+    await editor.change(edited, (at, at, "# a comment\n"))
+    assert await published() == before
+    at = files[edited].index(old)
+    await editor.change(edited, (at, at + len(old), new))
+    assert await published() == [count + (number < changed) for number, count in enumerate(before)]
+    assert "kubernetes/no-memory-limit" in codes(await editor.diagnostics(manifests[0]))

@@ -227,3 +227,26 @@ async def test_the_workspace_is_answered_once_it_has_news(project: Path, monkeyp
         async with asyncio.timeout(WAIT):
             (report,) = (await asking).items
         assert (report.uri, report.items) == (editor.uri("closed.py"), ())
+
+
+@pytest.mark.asyncio
+async def test_closed_files_are_published_again_only_if_their_findings_change(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (project / "other.py").write_text(HOST)
+    (project / "z.Dockerfile").write_text("FROM debian:latest\nCMD true\n")
+    async with session(VSCODE, project, monkeypatch, WORKSPACE) as editor:
+        closed, other, z = (editor.uri(name) for name in ("closed.py", "other.py", "z.Dockerfile"))
+        await until(lambda: {closed, other, z} <= {*editor.client.published}, editor)
+        assert "dockerfile/moving-tag" in last(editor, "z.Dockerfile")
+        (project / "playpen.toml").write_text('ignore = ["dockerfile/moving-tag"]\n')  # all are checked again
+        event = lsp.FileEvent(editor.uri("playpen.toml"), lsp.FileChangeType.Created)
+        editor.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([event]))
+        await until(lambda: "dockerfile/moving-tag" not in last(editor, "z.Dockerfile"), editor)
+        assert [len(editor.client.published[uri]) for uri in (closed, other, z)] == [1, 1, 2]
+        # What was published while it was open is replaced, also if it was the same before.
+        await editor.open("closed.py", "")
+        close = lsp.DidCloseTextDocumentParams(lsp.TextDocumentIdentifier(closed))
+        editor.client.text_document_did_close(close)
+        await until(lambda: editor.client.published[closed][-1].version is None, editor)
+        assert last(editor, "closed.py") == HARD_CODED

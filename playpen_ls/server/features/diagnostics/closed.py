@@ -38,8 +38,8 @@ class ClosedFiles:
         self._send = send
         self._read = read
         self._late: set[str] = set()
-        self.published: set[str] = set()
-        """The URIs of the closed files that have diagnostics."""
+        self.published: dict[str, int] = {}
+        """The closed files that have diagnostics, by their URIs: the hash of what was sent, 0 after they were open."""
         self.all = False
         """Whether the diagnostics of all files are to be published, not only of those that had some."""
 
@@ -99,21 +99,30 @@ class ClosedFiles:
                 self.look_again(uri)
 
     def publish(self, one: ClientDocument) -> FileDiagnostics:
-        """Publish and return the diagnostics of a closed file."""
+        """Publish the diagnostics of a closed file if they have changed, and return them."""
         from playpen_ls.engine.diagnostics import FileDiagnostics
         from playpen_ls.server.features.diagnostics.encode import encoded
 
         document = one.workspace.documents.pop(one.path, None)
         diagnostics = document.displayed if document else FileDiagnostics()
         if diagnostics or one.uri in self.published:
-            self._send(one.uri, encoded(self._documents(), one, diagnostics), None)
-        self.published.add(one.uri) if diagnostics else self.published.discard(one.uri)
+            written = encoded(self._documents(), one, diagnostics)
+            if self.published.get(one.uri) != hash(written):
+                self._send(one.uri, written, None)
+            self.published[one.uri] = hash(written)
+        if not diagnostics:
+            self.published.pop(one.uri, None)
         return diagnostics
+
+    def was_open(self, uri: str) -> None:
+        """The client has what was published of an open file, and has to be sent that of the closed one."""
+        if uri in self.published:
+            self.published[uri] = 0
 
     def clear(self, kept: frozenset[str] = frozenset()) -> None:
         """Take back what was published for closed files, but for those that are kept."""
-        for uri in sorted(self.published - kept):
-            self.published.discard(uri)
+        for uri in sorted(self.published.keys() - kept):
+            del self.published[uri]
             if self._documents().get(uri) is None:
                 self._send(uri, "[]", None)
 
