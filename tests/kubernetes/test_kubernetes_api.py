@@ -6,10 +6,8 @@ of `pkg/apis/*/validation` in Kubernetes that rejects each text.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 import pytest
@@ -23,19 +21,7 @@ from playpen_ls.engine.registry import rules_of
 from playpen_ls.rules.kubernetes._api_versions import REMOVED
 
 pytest.importorskip("kubernetes_validate", reason="installed with the extra `dev`")
-SCHEMAS = files("kubernetes_validate") / "kubernetes-json-schema"
-NEWEST, OLDEST = "1.37", "1.25"
-
-
-@cache
-def load(release: str, name: str) -> Any:
-    path = SCHEMAS / f"v{release}.0-local-strict" / f"{name}.json"
-    return json.loads(path.read_text()) if path.is_file() else None
-
-
-def name_of(version: str, kind: str) -> str:
-    group, _, number = version.rpartition("/")
-    return "-".join(filter(None, (kind.lower(), group.partition(".")[0], number)))
+from kubernetes_schemas import NEWEST, OLDEST, load, name_of
 
 
 @cache

@@ -128,6 +128,8 @@ def removed_api_version(resource: Resource, builds: Builds) -> Iterator[Finding]
         return
     instead = f"; use `{removed.now}`" if removed.now else ", without a successor"
     message = f"`{version.value}` of {resource.display_name} is not served since Kubernetes {removed.release}{instead}"
+    if resource.kind == "PodDisruptionBudget" and removed.now and _is_empty(resource):
+        message += ", in which an empty selector selects all pods of the namespace instead of none"
     yield Finding(resource.document.content(version), message, tuple(_fixes(resource, version, removed, builds)))
 
 
@@ -155,6 +157,11 @@ def _fixes(resource: Resource, version: Scalar, removed: Removed, builds: Builds
         yield Fix(title + adding, lambda: _as_workload(workload, version, removed.now))
     elif kind == "Ingress":
         yield Fix(f"{title}, and rewrite the backends", lambda: _as_ingress(resource, version, removed.now))
+
+
+def _is_empty(budget: Resource) -> bool:
+    selector = budget.node.mapping("spec", "selector")
+    return selector is not None and not selector.entries
 
 
 def _selects(budget: Resource) -> bool:
