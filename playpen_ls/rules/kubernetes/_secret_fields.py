@@ -26,9 +26,13 @@ _REFERENCE = regex(r"[a-z0-9]+(?:[-_./:][a-z0-9]+)*")
 
 def in_fields(resource: Resource) -> Iterator[Finding]:
     text = resource.document.text
-    if resource.kind in _OTHER_KINDS or not (_HINT.search(text) or may_hold_key(text)):
+    keyed = may_hold_key(text)
+    if resource.kind in _OTHER_KINDS or not (keyed or _HINT.search(text)):
         return
     for name, scalar, named in _fields(resource):
+        value = scalar.value
+        if not (keyed or "\n" in value or "://" in value or "=" in value or (named and _HINT.search(name))):
+            continue
         for span, severity in _secrets(resource, name if named else "", scalar):
             what = f"`{name}` of {resource.display_name}" if name else resource.display_name
             yield Finding(span, f"hard-coded secret in {what}", severity=severity)
@@ -41,6 +45,7 @@ def _fields(resource: Resource) -> Iterator[tuple[str, Scalar, bool]]:
         node, named = stack.pop()
         if isinstance(node, Sequence):
             stack += [(item, named) for item in node.items]
+            yield from (("", item, False) for item in node.items if isinstance(item, Scalar) and item.literal)
         if not isinstance(node, Mapping):
             continue
         given = node.text("name")
@@ -61,9 +66,9 @@ def _secrets(resource: Resource, name: str, scalar: Scalar) -> Iterator[tuple[Sp
         for one in secrets_in_lines(written):
             plain = Severity.WARNING if one.plain else severity_of("", written[one.span.start : one.span.end])
             yield one.span.shifted(start), plain
-    elif _HINT.search(name) and is_secret_name(name) and is_named_secret(name, value):
+    elif is_secret_name(name) and is_named_secret(name, value):
         if not _REFERENCE.fullmatch(value):
             yield document.content(scalar), severity_of(name, value)
-    elif "://" in value or "=" in value or may_hold_key(value):
+    else:
         for span in embedded(value):
             yield place(document, scalar, span), severity_of("", value[span.start : span.end])

@@ -109,7 +109,7 @@ stringData:
         CUSTOM + "  clients:\n    - name: web\n      secret: «dmQAtKCsXRpJG2Tr8hzUjEcPVJ2tRKJC»\n",
         CUSTOM + "  helm:\n    parameters:\n      - name: auth.password\n        value: «hunter2-Horse»\n",
         CUSTOM + "  values: |\n    auth:\n      password: «hunter2-Horse»\n",
-        CUSTOM + "  source: postgres://web:«hunter2»@postgres/web\n",
+        CUSTOM + "  source: postgres://web:«hunter2»@postgres/web\n  others: ['amqp://web:«hunter2»@mq/']\n",
         HEAD + "          command: [mysql, -uroot, -p«Zebra-9912»]\n",
         HEAD + "          command: [sh, -c, 'redis-cli -a «Zebra-9912» ping']\n",
         example(
