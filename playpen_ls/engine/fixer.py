@@ -7,7 +7,7 @@ import traceback
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import field
+from dataclasses import field, replace
 from itertools import pairwise
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from playpen_ls.api.finding import Change, Fix, Refused
 from playpen_ls.api.rule import Rule
 from playpen_ls.engine.diagnostic import Diagnostic
 from playpen_ls.languages.model import Model
-from playpen_ls.languages.registry import model_problems
+from playpen_ls.languages.registry import left_unused, model_problems
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.pause import pause_or_end
@@ -91,7 +91,15 @@ def verified(
 
     `text_of` returns the text of other files that the change edits. Raises Refused.
     """
-    return _tried(look, diagnostic, change_of(fix, look.model.source.path), again, text_of)
+    change = _completed(look.model, change_of(fix, look.model.source.path))
+    return _tried(look, diagnostic, change, again, text_of)
+
+
+def _completed(model: Model, change: Change) -> Change:
+    """The change without what its edits leave unused."""
+    path = model.source.path
+    unused = left_unused(model, change.edits.get(path, ()))
+    return replace(change, edits={**change.edits, path: (*change.edits[path], *unused)}) if unused else change
 
 
 def _tried(
@@ -126,7 +134,7 @@ def verified_together(
     waiting: list[_Trial] = []
     for number, (diagnostic, fix) in enumerate(wanted):
         try:
-            change = change_of(fix, path)
+            change = _completed(look.model, change_of(fix, path))
             waiting.append((number, diagnostic, change, _fitting(change.edits.get(path, ()))))
             made.append(change)
         except Refused as refused:
@@ -316,7 +324,7 @@ def _choose(
         if fix is None or marks[id(diagnostic)] in rejected:
             continue
         try:
-            change = change_of(fix, path)
+            change = _completed(look.model, change_of(fix, path))
             others = _others(change, path, text_of)
             edits = _fitting(change.edits.get(path, ()))
         except (Refused, ValueError):
@@ -378,6 +386,7 @@ def _attempt(
     """The checked text after these fixes, and the texts of other files that they change."""
     path = now.model.source.path
     edits = [edit for _, change in chosen for edit in change.edits.get(path, ())]
+    edits += left_unused(now.model, edits)
     made = _merged_others(chosen, path, text_of)
     return look(now.model.source.edited(edits), {**others, **made}), made
 

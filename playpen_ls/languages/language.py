@@ -9,6 +9,7 @@ from playpen_ls.api.facts import Fact, Facts, Files
 from playpen_ls.api.file_view import FileView
 from playpen_ls.languages.model import Embedded, Model, Problem
 from playpen_ls.text.dataclass import dataclass
+from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 from playpen_ls.text.words import Words
 
@@ -44,6 +45,10 @@ def _makes_nothing(_file: FileView, _files: Files, _facts: object) -> Iterable[E
 
 def _makes_none(_path: str) -> bool:
     return False
+
+
+def _leaves_nothing(_model: Model, _edits: Sequence[Edit]) -> Sequence[Edit]:
+    return ()
 
 
 def _always(_path: str, _text: Callable[[], str]) -> bool:
@@ -87,6 +92,8 @@ class Language(Generic[M]):
     """Languages of the texts that its chunks have `embedded`."""
     line_ends: Sequence[str] = ("\r\n", "\r")
     """Line ends besides a line feed that its own tools accept."""
+    left_unused: Callable[[M, Sequence[Edit]], Sequence[Edit]] = _leaves_nothing
+    """The edits that remove what other edits leave unused, such as an import."""
     parse: Callable[[Source, Model | None], M]
     """The model of a text, given the model of an earlier version of the same file. Never raises."""
     facts: Callable[[M], Iterable[Fact]]

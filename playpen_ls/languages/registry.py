@@ -12,6 +12,7 @@ from playpen_ls.api.facts import Fact
 from playpen_ls.languages.builds.anywhere import stated_anywhere
 from playpen_ls.languages.language import Language
 from playpen_ls.languages.model import Model, Problem
+from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 from playpen_ls.text.words import Words
 
@@ -51,6 +52,14 @@ def model_facts(model: Model) -> tuple[Fact, ...]:
 def model_problems(model: Model) -> Sequence[Problem]:
     """What the language's own tools reject, in text order."""
     return LANGUAGES[model.language].problems(model)
+
+
+def left_unused(model: Model, edits: Sequence[Edit]) -> Sequence[Edit]:
+    """The edits that remove what these edits leave unused; none if one of them is invalid."""
+    try:
+        return LANGUAGES[model.language].left_unused(model, edits)
+    except ValueError:
+        return ()
 
 
 def makers(language: str, path: str) -> list[Language[Any]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from playpen_ls.api.facts import Fact
 from playpen_ls.languages.language import Language
 from playpen_ls.languages.model import Model, Problem
+from playpen_ls.text.edit import Edit
 from playpen_ls.text.source import Source
 from playpen_ls.text.words import Words
 
@@ -29,6 +30,12 @@ def _facts(model: PythonModel) -> Iterable[Fact]:
 
 def _problems(_: PythonModel) -> Sequence[Problem]:
     return ()  # a statement that does not parse is a broken chunk
+
+
+def _left_unused(model: PythonModel, edits: Sequence[Edit]) -> Sequence[Edit]:
+    from playpen_ls.languages.python.edits.unused_imports import left_unused
+
+    return left_unused(model, edits)
 
 
 def _parses(text: str) -> bool:
@@ -67,6 +74,7 @@ LANGUAGE = Language(
     parse=_parse,
     facts=_facts,
     problems=_problems,
+    left_unused=_left_unused,
     parses=_parses,
     unread=_unread,
     says_nothing=_says_nothing,

@@ -8,7 +8,7 @@ from itertools import takewhile
 from playpen_ls.api.example import example
 from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.rule import rule
-from playpen_ls.languages.python.edits.imports import import_removed, module_member
+from playpen_ls.languages.python.edits.imports import module_member
 from playpen_ls.languages.python.model.file_kind import is_script
 from playpen_ls.languages.python.model.library_calls import BLOCKING
 from playpen_ls.languages.python.model.queries import origins
@@ -147,7 +147,6 @@ def _awaited(call: LibraryCall, function: str) -> list[Edit]:
     if any(isinstance(node, _COMPREHENSIONS) for node in inside):
         raise Refused("the call is inside a comprehension")
     made = module_member(call, "asyncio", function)
-    unused = import_removed(call, call.text_of(call.node.func).partition(".")[0]) if function == "sleep" else ()
     span, callee = call.span, call.callee_span
     first = f"await {made.name}"
     if function == "to_thread":
@@ -163,4 +162,4 @@ def _awaited(call: LibraryCall, function: str) -> list[Edit]:
         edits = [Edit(span.start, callee.end, first)]
     if isinstance(above[0], _BINDING):
         edits = [Edit(edits[0].start, edits[0].end, "(" + edits[0].text), Edit(span.end, span.end, ")")]
-    return [*made.edits, *unused, *edits]
+    return [*made.edits, *edits]

@@ -95,7 +95,7 @@ _SERVICE = ("Dockerfile", "requirements.txt", "pyproject.toml", "setup.py", "Pip
         ),
         example(
             "import sys\n" + LOGGED + 'def g():\n    «print»("bad", file=sys.stderr)\n',
-            fixed="import sys\n" + LOGGED + 'def g():\n    logger.error("bad")\n',
+            fixed=LOGGED + 'def g():\n    logger.error("bad")\n',
         ),
         example(LOGGED + '«print»("ERROR: no db")\n', fixed=LOGGED + 'logger.error("ERROR: no db")\n'),
         example(LOGGED + '«print»(f"[critical]: {x}")\n', fixed=LOGGED + 'logger.critical("[critical]: %s", x)\n'),
@@ -128,7 +128,7 @@ _SERVICE = ("Dockerfile", "requirements.txt", "pyproject.toml", "setup.py", "Pip
         "import pprint\n\n\ndef f():\n    «pprint.pprint»(x)\n",
         example(
             "import sys\n" + LOGGED + 'def g():\n    «print»("reading", file=sys.stderr)\n',
-            fixed="import sys\n" + LOGGED + 'def g():\n    logger.info("reading")\n',
+            fixed=LOGGED + 'def g():\n    logger.info("reading")\n',
         ),
         LOGGED + '«print»("\\n\\n")\n',
         LOGGED + '«print»(name, "\\n *", order)\n',

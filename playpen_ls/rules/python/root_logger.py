@@ -31,8 +31,7 @@ from playpen_ls.text.edit import Edit
         ),
         example(
             'import logging\nfrom logging import info\n\nlogger = logging.getLogger(__name__)\n«info»("x")\n',
-            fixed="import logging\nfrom logging import info\n\nlogger = logging.getLogger(__name__)\n"
-            'logger.info("x")\n',
+            fixed='import logging\n\nlogger = logging.getLogger(__name__)\nlogger.info("x")\n',
         ),
         example(
             'import logging\n\nLOGGER = logging.getLogger()\n\n\ndef f():\n    «LOGGER.info»("x")\n',

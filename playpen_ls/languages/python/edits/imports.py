@@ -84,19 +84,6 @@ def imported_instead(part: Part, module: str, old: str, member: str) -> Brought:
 _IMPORT_AND_USE = 2  # mentions of a name
 
 
-def import_removed(part: Part, name: str) -> tuple[Edit, ...]:
-    """The edit that removes the line of the import of `name`, if only the part uses it and the line has no other."""
-    model = model_of(part)
-    text = model.source.text
-    if len(re.findall(rf"\b{name}\b", text)) != _IMPORT_AND_USE:
-        return ()
-    for top in _usable(part):
-        line = text[top.span.start : model.source.next_line_start(top.span.end)]
-        if len(top.node.names) == 1 and name in [bound for bound, _ in imported(top.node)] and "\n" not in line[:-1]:
-            return _brought(part, name, Edit(top.span.start, top.span.start + len(line), "")).edits
-    return ()
-
-
 def _extended(model: PythonModel, top: _ImportTop, module: str, member: str) -> Edit | None:
     """The edit that adds a name to `from module import …` in alphabetical order; None for any other import."""
     node = top.node

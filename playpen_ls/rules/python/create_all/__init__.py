@@ -26,7 +26,7 @@ from playpen_ls.text.edit import Edit
                 "Base.metadata.«create_all»(bind=engine)\n\napp = create_app()\n",
                 "alembic.ini": "[alembic]\n",
             },
-            fixed="from models import Base, engine\n\n\napp = create_app()\n",
+            fixed="app = create_app()\n",
         ),
         example(
             {
@@ -59,8 +59,7 @@ from playpen_ls.text.edit import Edit
                 "        await conn.run_sync(Base.metadata.«create_all»)\n    await serve(conn)\n",
                 "alembic/env.py": "",
             },
-            fixed="from models import Base\n\n\nasync def start(conn):\n    if conn:\n        pass\n"
-            "    await serve(conn)\n",
+            fixed="async def start(conn):\n    if conn:\n        pass\n    await serve(conn)\n",
         ),
         example(
             {
@@ -83,7 +82,7 @@ from playpen_ls.text.edit import Edit
                 "shop/extensions.py": "from flask_sqlalchemy import SQLAlchemy\n\ndb = SQLAlchemy()\n",
                 "alembic.ini": "",
             },
-            fixed="from shop.extensions import db\n\n\nprint(1)\n",
+            fixed="print(1)\n",
         ),
         {
             "shop/app.py": "from . import db\n\n\ndef start():\n    db.«create_all»()\n",
