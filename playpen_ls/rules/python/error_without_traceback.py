@@ -27,7 +27,8 @@ _STEERING = regex(
     r"|UserWarning|NotImplementedError|ProcessLookupError"
     r"|ValidationError|ExpiredSignatureError|InvalidTokenError|InvalidSignatureError|BadSignature|SignatureExpired"
     r"|DecimalException|InvalidOperation|Invalid(?:Token|Key|Value|Input|Credentials|Password|Url|URL)"
-    r"|\w*Token(?:Invalid|Expired)|INVALID_CREDENTIALS|NO_SUCH_OBJECT|FILTER_ERROR|AuthenticationFailed|UserLockedOut"
+    r"|(?:Bad|Wrong|Expired)Token\w*|\w*(?:Token|Secret)(?:Invalid|Expired)|\w*(?:Password|Username|Login|Credential)\w*"
+    r"|NoSuch\w+|INVALID_CREDENTIALS|NO_SUCH_OBJECT|FILTER_ERROR|AuthenticationFailed|UserLockedOut"
     r"|(?:re|regex)\.error|PatternError|TemplateSyntaxError|Jinja\w*Template(?:Error|Warning))$"
 )
 # What an answer of the class `HTTPBadRequest`, or of werkzeug's and Django's exceptions, has as its status.
@@ -36,9 +37,12 @@ _REFUSED = regex(
     r"|PermissionDenied|NotAuthenticated|AuthenticationFailed|ParseError|ValidationError)$"
 )
 # Exceptions of a lookup, and messages that say what was not found or what a person has to do.
-_LOOKUPS = frozenset(("KeyError", "IndexError", "AttributeError", "TypeError", "LookupError"))
+_LOOKUPS = frozenset((
+    "KeyError", "IndexError", "AttributeError", "TypeError", "LookupError", "FileNotFoundError", "OSError",
+))  # fmt: skip
 _KNOWN = regex(
-    r"\b(?:missing|must|not found|no (?:such|active)|does(?: not|n't) exist|please|(?:cannot|unable to) find|until)\b",
+    r"\b(?:missing|must|not found|no (?:such|active)|does(?: not|n't) exist|please|(?:could not|cannot|unable to) find"
+    r"|until)\b",
     re.IGNORECASE,
 )
 _AGAIN = regex(r"\b(?:retry(?:ing)?|reconnect(?:ing)?|(?:try|trying|connecting) again)\b", re.IGNORECASE)
@@ -176,6 +180,7 @@ _EXITS = regex(r"(?:^|\.)(?:Exit|Abort|SystemExit|ClickException|UsageError)$")
         ),
     ],
     good=[
+        TRY + "    logger.error('failed: %s', error.__class__.__name__)\n",
         TRY + "    frame = error.__traceback__.tb_next\n    logger.error('x: %s', frame.tb_lineno)\n",
         LOGGER + 'logger.error("Error occurred", exc_info=True)\n',
         LOGGER + 'logger.error("Error occurred")\n',
@@ -195,10 +200,10 @@ def error_without_traceback(call: LogCall, origins: Origins) -> Iterator[Finding
     """Error is logged without its traceback.
 
     Without the traceback the log does not show where the exception was raised. Not reported where the handler
-    logs the traceback in another way, or has a function make the message of the exception. A hint where the
-    exception is raised again, is answered with a 4xx status, is used for control flow, such as `KeyboardInterrupt`, or
-    says all there is to know, such as a timeout, where a command-line tool ends, and beside a handler for any other
-    exception that logs the traceback.
+    logs the traceback in another way, has a function make the message of the exception, or logs its class only. A hint
+    where the exception is raised again, is answered with a 4xx status, is used for control flow, such as
+    `KeyboardInterrupt`, or says all there is to know, such as a timeout, where a command-line tool ends, and beside a
+    handler for any other exception that logs the traceback.
     """
     handler = call.handler
     if handler is None or call.method not in ("error", "critical", "fatal") or call.spreads:
@@ -209,7 +214,7 @@ def error_without_traceback(call: LogCall, origins: Origins) -> Iterator[Finding
         return
     if any(_is_error(statement) for statement in _before(call, handler)):
         return  # only the first one is reported
-    if _is_made_by_function(call, handler):
+    if _is_made_by_function(call, handler) or _names_class_only(call, handler):
         return
     message = f"`{call.method}` logs the exception without its traceback"
     if _raises_again(call, handler):
@@ -222,6 +227,7 @@ def error_without_traceback(call: LogCall, origins: Origins) -> Iterator[Finding
 
 
 def _fixes(call: LogCall, files: Files) -> Iterator[Fix]:
+    handler = call.handler
     if call.kind == "unclear":
         return
     if call.kind == "loguru":
@@ -234,7 +240,8 @@ def _fixes(call: LogCall, files: Files) -> Iterator[Fix]:
     yield Fix(
         "Add `exc_info=True`",
         lambda: [appended(call, "exc_info=True", limit=line_length(call.path, files))],
-        safe=call.standard,
+        # Who names an exception expects it, and can do without its traceback.
+        safe=call.standard and handler is not None and _is_broad(handler),
         preferred=True,
     )
     if call.method == "error" and call.standard:
@@ -252,6 +259,20 @@ def _is_made_by_function(call: LogCall, handler: ast.ExceptHandler) -> bool:
         and handler.name is not None
         and any(isinstance(argument, ast.Name) and argument.id == handler.name for argument in message.args)
     )
+
+
+def _names_class_only(call: LogCall, handler: ast.ExceptHandler) -> bool:
+    """Whether the message has the class of the exception, but not its text, which can be confidential."""
+    if handler.name is None:
+        return False
+    classes = {
+        id(node.value if isinstance(node, ast.Attribute) else node.args[0])
+        for node in ast.walk(call.node)
+        if (isinstance(node, ast.Attribute) and node.attr == "__class__")
+        or (isinstance(node, ast.Call) and dotted(node.func) == "type" and len(node.args) == 1)
+    }
+    mentions = [node for node in ast.walk(call.node) if isinstance(node, ast.Name) and node.id == handler.name]
+    return bool(mentions) and all(id(node) in classes for node in mentions)
 
 
 _SHORT = frozenset(("str", "repr", "type", "format", "getattr"))  # what has no traceback
@@ -362,7 +383,8 @@ def _is_left_out(call: LogCall, handler: ast.ExceptHandler) -> bool:
 
 
 def _is_broad(handler: ast.ExceptHandler) -> bool:
-    return handler.type is None or dotted(handler.type) in ("Exception", "BaseException")
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(kind is None or dotted(kind) in ("Exception", "BaseException") for kind in kinds)
 
 
 def _is_refusal(statement: ast.stmt) -> bool:

@@ -105,6 +105,7 @@ _SERVICE = ("Dockerfile", "requirements.txt", "pyproject.toml", "setup.py", "Pip
             fixed=LOGGED + 'logger.info(\n    "one %s "\n    "two %s",\n    a,\n    b,\n)\n',
         ),
         example(LOGGED + '«print»("Invalid date")\n', fixed=LOGGED + 'logger.warning("Invalid date")\n'),
+        API + "\n\ndef f(e):\n    «print»(f'no key: {e}')\n    app.logger.error(f'no key: {e}')\n",
         # Only one of its lines could be logged.
         API + "\n\ndef show(orders):\n    «print»('Orders:')\n    «print»()\n",
         API + "\n\ndef show(orders):\n    «print»('-' * 80)\n    «print»('Orders')\n",
@@ -195,7 +196,7 @@ def print_as_log(call: PrintCall, setup: LogSetup) -> Iterator[Finding]:
         yield Finding(call.callee_span, "`pprint` bypasses logging", severity=Severity.HINT)
         return
     laid_out = call.function is not None and call.site.once(_is_laid_out, call.function)
-    fixes = (_fix(call, target, setup),) if call.is_statement and not laid_out else ()
+    fixes = (_fix(call, target, setup),) if call.is_statement and not laid_out and not _is_logged_too(call) else ()
     yield Finding(call.callee_span, "`print` bypasses logging", fixes, None if web else Severity.HINT)
 
 
@@ -251,6 +252,17 @@ def _has_dialog(function: ast.AST) -> bool:
 
 
 _DIALOG = regex(r"^(?:raw_input|isatty|getpass)$|(?:^|_for_|^read_|^ask_)input$")
+
+
+def _is_logged_too(call: PrintCall) -> bool:
+    """Whether the statement after it logs the same."""
+    for node, child in call.above():
+        body = getattr(node, "body", None)
+        if isinstance(child, ast.Expr) and isinstance(body, list) and child in body:
+            following = body[body.index(child) + 1 : body.index(child) + 2]
+            value = following[0].value if following and isinstance(following[0], ast.Expr) else None
+            return isinstance(value, ast.Call) and [*map(ast.dump, value.args)] == [*map(ast.dump, call.node.args)]
+    return False
 
 
 def _is_for_terminal(call: PrintCall) -> bool:
