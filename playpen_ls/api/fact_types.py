@@ -244,7 +244,7 @@ class Recipe(Fact):
     "" if unknown; `variables` are the names that the image sets; `stages` the names of its stages; `user` is the user
     ID that it runs as, "" if that is root or unknown, or if it needs files that only root can read. `entrypoint`
     precedes the `args` of a manifest, None if they are ignored. `workers` is the number of processes that the command
-    starts, None if it is unknown.
+    starts, None if it is unknown. `words` are those of all commands of ENTRYPOINT and CMD.
     """
 
     program: str
@@ -254,6 +254,7 @@ class Recipe(Fact):
     target: str = ""
     entrypoint: tuple[str, ...] | None = ()
     workers: int | None = None
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

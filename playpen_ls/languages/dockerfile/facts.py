@@ -62,6 +62,7 @@ def _of_final(final: Stage, stages: tuple[str, ...]) -> Iterator[Fact]:
         found.program.target,
         found.entrypoint,
         workers_of(found.program.name, [one.text for one in found.program.words], found.variables),
+        found.words,
     )
 
 

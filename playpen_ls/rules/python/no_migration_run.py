@@ -18,7 +18,6 @@ def _mentioned(words: Words) -> bool:
     return ENVIRONMENT in words.all
 
 
-_COMMAND = regex(r"^[ \t]*(?:CMD|ENTRYPOINT)\b.*", re.MULTILINE | re.IGNORECASE)
 _FILE = regex(r"[\w./-]+")
 _MIGRATES = regex(r"\b(?:upgrade|migrat)", re.IGNORECASE)
 
@@ -83,6 +82,12 @@ _PROJECT = {
             "Dockerfile": 'FROM python:3.12\nCOPY . .\nENTRYPOINT ["bin/start"]\n',
             "bin/start": "#!/bin/sh\nalembic upgrade head\n",
         },
+        {
+            "alembic/env.py": _ENV,
+            "alembic/versions/a1.py": _REVISION,
+            "Dockerfile": 'FROM python:3.12\nCOPY . .\nENTRYPOINT [ \\\n  "start" \\\n]\nCMD ["serve"]\n',
+            "bin/start": "#!/bin/sh\nalembic upgrade head\n",
+        },
         # A library, and an environment without revisions.
         {"alembic/env.py": _ENV, "alembic/versions/a1.py": _REVISION},
         {"alembic/env.py": _ENV, "Dockerfile": _PROJECT["Dockerfile"]},
@@ -107,21 +112,20 @@ def no_migration_run(
     found = module.file.ask(configuration) if name == "env.py" else None
     if found is None or len(run) or not revisions.below(folder) or not (len(recipes) or len(pods)):
         return
-    if any(_starts_migration(one.place.path, files) for one in recipes):
+    if any(_starts_migration(one, files) for one in recipes):
         return
     chunk, span = found
     message = f"nothing in the project runs `alembic upgrade` for the revisions in `{posixpath.basename(folder)}`"
     yield Finding(span, message, chunk=chunk)
 
 
-def _starts_migration(dockerfile: str, files: Files) -> bool:
+def _starts_migration(recipe: Recipe, files: Files) -> bool:
     """Whether the command of the image is a script without an extension that can run migrations."""
-    text = files.text(dockerfile) or ""
-    for command in _COMMAND.findall(text):
-        for word in _FILE.findall(command):
-            for name in (word.strip("/"), f"bin/{posixpath.basename(word)}"):
-                for folder in dict.fromkeys((posixpath.dirname(dockerfile), "")):
-                    path = posixpath.normpath(posixpath.join(folder, name))
-                    if not path.startswith("..") and _MIGRATES.search(files.text(path) or ""):
-                        return True
+    folders = dict.fromkeys((posixpath.dirname(recipe.place.path), ""))
+    for word in filter(_FILE.fullmatch, recipe.words):
+        for name in (word.strip("/"), f"bin/{posixpath.basename(word)}"):
+            for folder in folders:
+                path = posixpath.normpath(posixpath.join(folder, name))
+                if not path.startswith("..") and _MIGRATES.search(files.text(path) or ""):
+                    return True
     return False

@@ -13,12 +13,16 @@ from playpen_ls.text.dataclass import dataclass
 
 @dataclass(frozen=True)
 class Started:
-    """`instruction` is None if the base image starts the program; `variables` are those that the image sets."""
+    """`instruction` is None if the base image starts the program; `variables` are those that the image sets.
+
+    `words` are those of all commands of ENTRYPOINT and CMD.
+    """
 
     instruction: ShellForm | None
     program: Program
     ports: Sequence[PortTold]
     variables: dict[str, str]
+    words: tuple[str, ...]
 
     @property
     def entrypoint(self) -> tuple[str, ...] | None:
@@ -38,7 +42,9 @@ def started(stage: Stage) -> Started:
     start = stage.effective(Entrypoint) or stage.effective(Cmd)
     program = program_of(_words(stage, start) if start is not None else ())
     ports = () if start is None or "GUNICORN_CMD_ARGS" in variables else tuple(ports_told(program, variables))
-    return Started(start, program, ports, variables)
+    starting = (one for one in (start, stage.effective(Cmd)) if one is not None)
+    words = dict.fromkeys(word.text for one in starting for command in one.commands for word in command.words)
+    return Started(start, program, ports, variables, tuple(words))
 
 
 def _words(stage: Stage, start: ShellForm) -> tuple[Word, ...]:
