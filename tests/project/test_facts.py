@@ -196,13 +196,17 @@ def test_the_file_that_gunicorn_is_configured_with():
         (
             'FROM a:1 AS build\nFROM b\nENV X=1\nENTRYPOINT ["tini", "--"]\nCMD ["uvicorn", "m:app"]\n',
             Recipe,
-            [("uvicorn", ("X",), ("build",), "", "m:app", ("tini", "--"))],
+            [("uvicorn", ("X",), ("build",), "", "m:app", ("tini", "--"), 1, ("tini", "--", "uvicorn", "m:app"))],
         ),
-        ("FROM a\nENTRYPOINT exec python main.py\n", Recipe, [("python", (), (), "", "main.py", None)]),
+        (
+            "FROM a\nENTRYPOINT exec python main.py\n",
+            Recipe,
+            [("python", (), (), "", "main.py", None, 1, ("python", "main.py"))],
+        ),
         (
             'FROM a\nENTRYPOINT ["sh", "-c", "sleep 1"]\nCMD ["a"]\n',
             Recipe,
-            [("", (), (), "", "", ("sh", "-c", "sleep 1"))],
+            [("", (), (), "", "", ("sh", "-c", "sleep 1"), None, ("sh", "-c", "sleep 1", "sleep", "1", "a"))],
         ),
         ("FROM postgres:16.4\n", ImageUse, [("postgres:16.4",)]),
         ("FROM x\nHEALTHCHECK CMD curl -f http://localhost:8000/up || exit 1\n", Probed, [("/up", "", "")]),
