@@ -78,6 +78,15 @@ def test_wrong_values_are_found_where_they_are_written(quote: str):
     assert sorted(one[0] for one in found(plain)) == sorted(rules)
 
 
+def test_names_are_unique_and_volumes_exist():
+    twice = pod(f'    - {{name: a, image: "b:1", {LIMITS}}}\n    - {{name: a, image: "c:1", {LIMITS}}}')
+    assert found(pipeline(twice)) == [("duplicate-name", "error", "a")]
+    mounts = "volumeMounts: [{name: workspace-volume, mountPath: /w}, {name: cache, mountPath: /c}]"
+    mounting = pod(f'    - {{name: a, image: "b:1", {LIMITS}, {mounts}}}')
+    assert found(pipeline(mounting)) == [("missing-volume", "error", "cache")]
+    assert found(pipeline(mounting, more="            inheritFrom 'base'\n")) == []
+
+
 def test_what_an_agent_does_not_need_is_not_asked_for():
     assert found(pipeline(pod(f'    - {{name: a, image: "maven:3.9", command: [cat], tty: true, {LIMITS}}}'))) == []
 

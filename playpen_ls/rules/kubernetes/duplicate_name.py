@@ -43,6 +43,7 @@ spec:
     severity=Severity.ERROR,
     practice="+",
     reports_absence=True,
+    in_pipelines=True,
     bad=[
         POD.replace("name: proxy", "name: «shop»"),
         POD.replace("name: proxy", "name: «migrate»"),

@@ -49,11 +49,15 @@ _PLAIN_NAME = regex(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _INJECTED = regex(r"vault|istio|linkerd|dapr|inject|consul|conjur|akeyless|doppler|infisical")
 """Annotations and labels of pods by which a webhook adds volumes."""
 
+_OF_JENKINS = "workspace-volume"
+"""The volume that the Kubernetes plugin of Jenkins adds to the pod of an agent."""
+
 
 @rule(
     severity=Severity.ERROR,
     practice="+",
     reports_absence=True,
+    in_pipelines=Severity.ERROR,
     bad=[
         example(POD, fixed=RIGHT),
         PLAIN.replace("setings", "«certificates»"),
@@ -99,7 +103,7 @@ def missing_volume(container: Container, absence: Absence) -> Iterator[Finding]:
                 yield Finding(container.document.content(path), message)
         elif path is not None:
             paths[path.value] = path
-        if name is None or not _PLAIN_NAME.fullmatch(name.value):
+        if name is None or not _PLAIN_NAME.fullmatch(name.value) or name.value == _OF_JENKINS:
             continue
         lack = absence.lack(container, partial(_unknown, name=name.value), "volumeMounts")
         if lack is not None:
