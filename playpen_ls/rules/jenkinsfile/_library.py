@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from playpen_ls.api.facts import Files
 from playpen_ls.api.file_view import FileView, Outline
-from playpen_ls.languages.jenkinsfile.model.library import FOLDER, LibraryStep, library_step
+from playpen_ls.languages.jenkinsfile.model.library import FOLDER, LibraryStep, library_methods, library_step
 from playpen_ls.languages.jenkinsfile.parts import Argument, Call
 from playpen_ls.languages.jenkinsfile.syntax.region import Parsed
 from playpen_ls.text.regex import regex
@@ -35,6 +35,10 @@ def own_steps(file: FileView, files: Files) -> frozenset[str]:
 def own_step(name: str, files: Files) -> LibraryStep | None:
     text = files.text(library_of(name))
     return library_step(text) if text is not None else None
+
+
+def own_methods(name: str, files: Files) -> frozenset[str]:
+    return library_methods(files.text(library_of(name)) or "")
 
 
 def scripts_of(call: Call, files: Files) -> Iterator[Argument]:

@@ -22,7 +22,7 @@ from playpen_ls.languages.jenkinsfile.validator.known_steps import (
     TOOLS,
     TRIGGERS,
 )
-from playpen_ls.rules.jenkinsfile._library import library_of, own_step, own_steps
+from playpen_ls.rules.jenkinsfile._library import library_of, own_methods, own_step, own_steps
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
@@ -60,8 +60,29 @@ LIBRARY = {"vars/shopDeploy.groovy": 'def call(Map config) {\n    sh "deploy ${c
             },
             fixed="library identifier: 's@1', retriever: legacySCM(scm)\nnode { shopDeploy a: 1 }\n",
         ),
+        # At the top of the file, and a method of a library's file.
+        example({"Jenkinsfile": "«shopDeplyo»(target: 'test')\n", **LIBRARY}, fixed="shopDeploy(target: 'test')\n"),
+        example(
+            {
+                "Jenkinsfile": pipeline("script { shop.«statsu»('a') }"),
+                "vars/shop.groovy": "def status(a) { echo a }\n",
+            },
+            fixed=pipeline("script { shop.status('a') }"),
+        ),
     ],
     good=[
+        {
+            "Jenkinsfile": pipeline("script { shop.status('a'); shop.report(); other.statsu() }"),
+            "vars/shop.groovy": "String status(a) { echo a }\n",
+        },
+        {
+            "Jenkinsfile": pipeline("script { def shop = load 'a.groovy'; shop.statsu() }"),
+            "vars/shop.groovy": "def status(a) { echo a }\n",
+        },
+        {
+            "Jenkinsfile": pipeline("script { shop.statsu() }"),
+            "vars/shop.groovy": "def status(a) { }\ndef methodMissing(String name, args) { }\n",
+        },
         {"Jenkinsfile": pipeline("shopDeploy target: 'test'"), **LIBRARY},
         {"Jenkinsfile": pipeline("shopDeplyo target: 'test'", "@Library('shop') _\n"), **LIBRARY},
         {"Jenkinsfile": pipeline("shopDeplyo target: 'test'", "def shopDeplyo(Map c) { }\n"), **LIBRARY},
@@ -74,8 +95,8 @@ LIBRARY = {"vars/shopDeploy.groovy": 'def call(Map config) {\n    sh "deploy ${c
 def misspelled_step(whole: WholeFile, files: Files) -> Iterator[Finding]:
     """Step is a misspelling of a step of the repository's own shared library.
 
-    A file `vars/x.groovy` that defines `call` is the step `x`. Reported only in pipelines that load no other library,
-    since that can define any step.
+    A file `vars/x.groovy` that defines `call` is the step `x`; its other methods are called as `x.method()`. Reported
+    only in pipelines that load no other library, since that can define any step.
     """
     known = own_steps(whole.file, files)
     found = whole.file.ask(each, steps) if known else ()
@@ -92,12 +113,21 @@ def misspelled_step(whole: WholeFile, files: Files) -> Iterator[Finding]:
         fix = Fix(f"Rename `{name}` to `{meant}`", partial(list, (Edit(span.start, span.end, meant),)))
         related = (Place(library_of(meant), step.span, f"the step `{meant}`"),)
         yield Finding(span, message, (fix,), related=related, chunk=number)
+    for number, some in enumerate(found):
+        for owner, name, span in some.methods:
+            methods = own_methods(owner, files) if owner in known and owner not in defined else frozenset[str]()
+            meant = near_miss(name, methods) if name not in methods else None
+            if meant is not None:
+                message = f"`{library_of(owner)}` has no method `{name}`; did you mean `{meant}`?"
+                fix = Fix(f"Rename `{name}` to `{meant}`", partial(list, (Edit(span.start, span.end, meant),)))
+                yield Finding(span, message, (fix,), chunk=number)
 
 
 class Steps(NamedTuple):
-    """The steps of a region that stand by themselves, and the methods that it defines."""
+    """The steps of a region that stand by themselves, calls of methods, and the names that it defines."""
 
     calls: tuple[tuple[str, Span], ...] = ()
+    methods: tuple[tuple[str, str, Span], ...] = ()
     defines: tuple[str, ...] = ()
 
 
@@ -109,7 +139,8 @@ def steps(parsed: Parsed) -> Steps:
         if not call.receiver
         and call.name not in _KNOWN
         and call.statement.first == call.index
-        and any(one.name in _STEPS for one in call.enclosing)
+        and (any(one.name in _STEPS for one in call.enclosing) or not any(True for _ in call.enclosing))
     )
+    methods = tuple((call.receiver, call.name, call.name_span) for call in region.calls if call.receiver.isidentifier())
     defines = (*_DEFINES.findall(parsed.text), *(one.name for one in region.assignments))
-    return Steps(calls, defines)
+    return Steps(calls, methods, defines)

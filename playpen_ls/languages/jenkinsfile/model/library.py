@@ -26,6 +26,11 @@ _NO_MAP = frozenset(
 )
 """Types that take no map: with these, named arguments are an error."""
 _DYNAMIC = regex(r"\b(?:methodMissing|invokeMethod|propertyMissing)\b")
+_DEFINED = regex(
+    r"^[ \t]*(?:(?:private|protected|public|static|final|synchronized)\s+)*"
+    r"(?:def|void|boolean|int|long|double|[A-Z]\w*(?:<[^>\n]*>)?(?:\[\])?)\s+(?P<name>[A-Za-z_]\w*)\s*\(",
+    re.MULTILINE,
+)
 _READ = regex(
     r"\??\.(?:get|containsKey)\(\s*(['\"])(?P<asked>[\w.-]+)\1|\??\.(?P<name>[A-Za-z_]\w*)(?!\s*[({\w])"
     r"|\[\s*(['\"])(?P<item>[\w.-]+)\4\s*\]"
@@ -54,6 +59,13 @@ class LibraryStep:
     complete: bool = False
     takes_names: bool = True
     scripts: frozenset[int | str] = frozenset()
+
+
+def library_methods(text: str) -> frozenset[str]:
+    """The methods that a file in `vars/` defines, as in `x.method()`; empty if it can have any."""
+    if len(text) > _LONGEST or _DYNAMIC.search(text):
+        return frozenset()
+    return frozenset(match["name"] for match in _DEFINED.finditer(text))
 
 
 class _Method(NamedTuple):
