@@ -41,6 +41,7 @@ from playpen_ls.text.edit import Edit
         "FROM debian:12\nEXPOSE «http»\n",
         "FROM debian:12\nEXPOSE 8080 «#» the API\n",
         example("FROM debian:12\nEXPOSE 80 «8080:»80/tcp\n", fixed="FROM debian:12\nEXPOSE 80 80/tcp\n"),
+        example("FROM debian:12\nEXPOSE 8080« 4200:8080» 80\n", fixed="FROM debian:12\nEXPOSE 8080 80\n"),
         example("FROM debian:12\nEXPOSE «127.0.0.1:80:»80\n", fixed="FROM debian:12\nEXPOSE 80\n"),
         "FROM debian:12\nSHELL «/bin/bash -c»\n",
         "FROM debian:12\n«RUN <<EOF»\nset -e\nmake\n\nCMD serve\n",

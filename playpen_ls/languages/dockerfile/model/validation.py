@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -83,15 +84,24 @@ def _of_host(content: StageText) -> tuple[Problem, ...]:
         if raw.keyword.upper() == "EXPOSE" and ":" in raw.logical
     )
     return tuple(
-        Problem(
-            Span(word.span.start, word.span.start + port.end("host")),
-            f"`{instruction.keyword}` names ports of the container; `{port['host']}` has no effect",
-        )
+        problem
         for instruction in exposed
         if next(_of_instruction(instruction), None) is None
-        for word in instruction.words
-        if (port := _PORT.fullmatch(word.text)) is not None and port["host"] is not None
+        for problem in _hosts(instruction)
     )
+
+
+def _hosts(instruction: Instruction) -> Iterator[Problem]:
+    """Each where it can be removed: with its port and the space before it, if the instruction names the port twice."""
+    for before, word in itertools.pairwise((None, *instruction.words)):
+        port = _PORT.fullmatch(word.text) if word is not None else None
+        if word is None or port is None or port["host"] is None:
+            continue
+        span = Span(word.span.start, word.span.start + port.end("host"))
+        if before is not None and any(one.text == word.text[port.end("host") :] for one in instruction.words):
+            span = Span(before.span.end, word.span.end)
+        what = f"`{instruction.keyword}` names ports of the container; `{port['host']}` has no effect"
+        yield Problem(span, what)
 
 
 def _not_allowed_above(content: StageText) -> Iterator[tuple[int, Problem]]:
