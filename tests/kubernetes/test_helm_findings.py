@@ -629,3 +629,10 @@ def test_the_summary_counts_what_charts_give(
     monkeypatch.chdir(tmp_path)
     run(["check", "--no-fixes", "."])
     assert capsys.readouterr().out.endswith("; 3 objects built from 1 chart\n")
+
+
+def test_a_comment_with_expressions_hides_nothing(tmp_path: Path):
+    comment = "          {{- /* livenessProbe:\n            {{- toYaml .Values.probe | nindent 12 }}*/}}\n"
+    project = workspace(tmp_path, chart(TEMPLATE + comment + "          resources: {limits: {cpu: 1}}\n"))
+    assert "no-liveness-probe" in {one.rule.name for one in found(project)}
+    assert "no-cpu-limit" not in {one.rule.name for one in found(project)}

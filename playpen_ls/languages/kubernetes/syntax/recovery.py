@@ -18,6 +18,7 @@ from playpen_ls.text.span import Span
 _RETRIES = 4
 _LINE = regex(r"[^\r\n]*")
 _OPENING = regex(r"\{[{%]")
+_COMMENT = regex(r"\{\{(?:-[ \t\r\n])?[ \t\r\n]*/\*")
 _CLOSINGS = {"{{": "}}", "{%": "%}"}
 _EXPRESSION_LINE = regex(rf"(?:(?<=[\r\n])|\A)([ \t]*){UNKNOWN}((?:{UNKNOWN}|[ \t])*)(?=[\r\n]|\Z)")
 _BLOCK = regex(r"\{(?:\{-?|%[-+]?)[ \t\r\n]*(?P<word>if|with|range|for|define|block|end\w*)\b")
@@ -161,7 +162,9 @@ def _expressions(text: str) -> Iterator[Span]:
         closing = closings.get(match[0])
         if closing is None or match.start() < reached:
             continue
-        end = text.find(closing, match.end())
+        comment = _COMMENT.match(text, match.start())  # can have expressions in it
+        inner = text.find("*/", comment.end()) if comment is not None else -1
+        end = text.find(closing, max(inner, match.end()))
         if end < 0:
             del closings[match[0]]  # avoids quadratic time over thousands of unclosed ones
         else:
