@@ -157,8 +157,8 @@ def _deployments(container: Container, builds: Builds) -> Iterator[Deployment]:
 
 
 def _name_in_chart(workload: Workload, charts: Charts) -> str:
-    """The name of a template's workload if all ways to install the chart give it the same one."""
-    names = {_shown(one.metadata.scalar("name")) if one is not None else "" for one in charts.forms(workload)}
+    """The name of a template's workload if all ways to install the chart in which it is known give it the same one."""
+    names = {_shown(one.metadata.scalar("name")) for one in charts.forms(workload) if one is not None}
     return names.pop() if len(names) == 1 else ""
 
 

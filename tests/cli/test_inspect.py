@@ -176,6 +176,7 @@ def test_the_name_of_a_template_s_workload_is_that_of_its_installation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, shown: str
 ):
     template = CHART["chart/templates/app.yaml"].replace("metadata: {name: shop}", f'metadata:\n  name: "{name}"')
+    template += "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {{ lookup }}\n"  # which is not known
     for path, text in {**CHART, "chart/templates/app.yaml": template}.items():
         (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / path).write_text(text)
