@@ -26,7 +26,7 @@ from playpen_ls.server.features.diagnostics.scan import WorkspaceScan
 from playpen_ls.server.gc_scheduler import GcScheduler
 from playpen_ls.server.indexing.scheduler import IndexScheduler
 from playpen_ls.server.log import log_to_stderr
-from playpen_ls.server.protocol import Server
+from playpen_ls.server.protocol import STEP, EditsArrived, Server
 from playpen_ls.server.warm_up import WarmUp
 from playpen_ls.text.cached_property import cached_property
 
@@ -56,6 +56,7 @@ class App:
         self.abilities = ClientCapabilities()
         self._folders: list[Path] = []
         self._waiting: dict[str, ClientDocument] = {}
+        self._gives_way = False
         self._quiet: asyncio.TimerHandle | None = None
         self._requests = ClientRequests(self.server, lambda: self.abilities, self._set)
         self._collector = GcScheduler(lambda: self._indexes.busy)
@@ -275,10 +276,20 @@ class App:
             self._when_quiet()
 
     def _answer(self) -> None:
-        """Publish diagnostics for every document that was edited."""
+        """Publish diagnostics for every document that was edited.
+
+        If edits arrive meanwhile, those go first; but not twice in a row, or who types fast would see none.
+        """
         waiting, self._waiting = self._waiting, {}
-        for opened in waiting.values():
-            self._publisher.publish(opened, settled=False)
+        self._gives_way = not self._gives_way
+        try:
+            for opened in waiting.values():
+                self._publisher.publish(opened, settled=False, gives_way=self._gives_way)
+        except EditsArrived:
+            self._waiting = waiting
+            asyncio.get_running_loop().call_later(STEP, self._answer)
+            return
+        self._gives_way = False
         self._tell_others(waiting)
         self._collector.soon()
         self._when_quiet()
@@ -317,8 +328,11 @@ class App:
             with contextlib.suppress(NotKnownYet):
                 if workspace.closed.stale:
                     self._indexes.start(workspace, again=True)
-        for opened in self.documents:
-            self._publisher.publish(opened, settled=True, only_changes=True)
+        try:
+            for opened in self.documents:
+                self._publisher.publish(opened, settled=True, only_changes=True, gives_way=True)
+        except EditsArrived:
+            self._when_quiet()
         self._tell()
         self._repeat_requests()
 

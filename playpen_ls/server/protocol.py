@@ -55,6 +55,10 @@ class ContentModified(JsonRpcException):
     MESSAGE = "the document has been edited since"
 
 
+class EditsArrived(Exception):
+    """The client has edited a document, so that what is checked again now will be checked again after that anyway."""
+
+
 class RequestFailed(JsonRpcException):
     """What was asked for is not possible; the message is the reason, for the user."""
 
@@ -214,6 +218,16 @@ class Protocol(LanguageServerProtocol):
                 contextvars.copy_context().run(self._answer_at_once, message)
             self._looked = time.monotonic()
 
+    def give_way(self) -> None:
+        """The same between the steps of work that can be repeated later: raises EditsArrived if edits are waiting.
+
+        A hover behind an edit is about the text after it, so it cannot be answered before.
+        """
+        if time.monotonic() >= self._looked + STEP:
+            if any(_edits(message) for message in self.inbox.waiting()):
+                raise EditsArrived
+            self.answer_hovers()
+
     def _answer_at_once(self, message: Any) -> None:
         with pausing(lambda: None):
             self.receive(message)
@@ -280,10 +294,12 @@ def _is_range(value: Any) -> bool:
     return all(type(number) in (int, float) and number >= 0 and number % 1 == 0 for number in numbers)
 
 
-def _edits(message: Any, uri: str) -> bool:
-    """Whether a message changes this document."""
+def _edits(message: Any, uri: str | None = None) -> bool:
+    """Whether a message changes this document, or any."""
     if not isinstance(message, dict) or message.get("method") != lsp.TEXT_DOCUMENT_DID_CHANGE:
         return False
+    if uri is None:
+        return True
     document = params.get("textDocument") if isinstance(params := message.get("params"), dict) else None
     return isinstance(document, dict) and document.get("uri") == uri
 

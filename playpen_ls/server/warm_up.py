@@ -59,6 +59,7 @@ class WarmUp:
                 yield partial(load, language)
                 yield partial(check_examples, language, folder, self._ask())
         yield lambda: prepare(self._converter())
+        yield prepare_hovers
 
     def _languages(self, folder: Path) -> list[str]:
         try:
@@ -103,6 +104,10 @@ def check_examples(language: str, folder: Path, ask: Ask = at_once) -> None:
         if possible_language(path) == language:
             workspace.open(Source(path, unmarked(text)), language, on_disk=False)
             workspace.check(path)
+
+
+def prepare_hovers() -> None:
+    import playpen_ls.server.features.hover  # noqa: F401
 
 
 def prepare(converter: Any) -> None:

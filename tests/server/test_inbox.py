@@ -17,9 +17,10 @@ from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
 from playpen_ls.server import inbox as inboxes
+from playpen_ls.server.app import App
 from playpen_ls.server.client_documents import ClientDocuments
 from playpen_ls.server.inbox import Framing, Inbox
-from playpen_ls.server.protocol import Server
+from playpen_ls.server.protocol import EditsArrived, Server
 from playpen_ls.session.workspace import Workspace
 from playpen_ls.text.pause import pausing
 from playpen_ls.text.source import Source
@@ -260,6 +261,72 @@ def test_long_work_for_a_text_that_has_changed_since_ends(served: Served):
     served.arrives(action(1))
     served.run()
     assert served.answers() == [(1, MODIFIED)]
+
+
+def test_work_that_can_be_repeated_gives_way_to_edits(served: Served):
+    def work() -> None:
+        served.arrives(action(2), hover(3))
+        served.protocol.give_way()
+        assert served.hovered == [DOCUMENT["uri"]]
+        served.arrives(edit("file:///other"), hover(4))
+        with pytest.raises(EditsArrived):
+            served.protocol.give_way()
+        served.during = lambda: None
+
+    served.during = work
+    served.arrives(action(1))
+    served.run()
+    assert served.answers() == [(3, None), (1, None), (2, None), (4, None)]
+
+
+class Edited:
+    """A publisher to which edits come in between, the first `times`."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+        self.gave_way: list[bool] = []
+
+    def publish(self, opened: object, settled: bool, only_changes: bool = False, gives_way: bool = False) -> None:
+        self.gave_way.append(gives_way)
+        if gives_way and self.left:
+            self.left -= 1
+            raise EditsArrived
+
+
+def application(publisher: Any, folder: Path) -> App:
+    app = App()
+    app._publisher = publisher
+    documents = app.documents = ClientDocuments("utf-16", [folder])
+    documents.open(lsp.TextDocumentItem((folder / "app.py").as_uri(), "python", 1, "x = 1\n"))
+    return app
+
+
+def test_a_check_after_an_edit_gives_way_to_more_edits_but_not_twice_in_a_row(tmp_path: Path):
+    async def answered() -> tuple[list[bool], bool]:
+        publisher = Edited(9)
+        app = application(publisher, tmp_path)
+        app._waiting = {one.uri: one for one in app.documents}
+        app._answer()
+        assert app._waiting
+        while app._waiting:
+            await asyncio.sleep(0.01)
+        return publisher.gave_way, app._quiet is not None
+
+    assert asyncio.run(answered()) == ([True, False], True)
+
+
+def test_a_look_at_all_files_that_gives_way_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("playpen_ls.server.app.QUIET", 0.01)
+
+    async def looked() -> list[bool]:
+        publisher = Edited(2)
+        app = application(publisher, tmp_path)
+        app._look_again()
+        while publisher.left or len(publisher.gave_way) < 3:
+            await asyncio.sleep(0.01)
+        return publisher.gave_way
+
+    assert asyncio.run(looked()) == [True] * 3
 
 
 def test_what_is_no_message_is_ignored(served: Served, caplog: pytest.LogCaptureFixture):

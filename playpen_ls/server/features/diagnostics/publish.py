@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from lsprotocol import types as lsp
 
 from playpen_ls.api.facts import NotKnownYet
-from playpen_ls.server.protocol import Server
-from playpen_ls.text.pause import pause, pausing
+from playpen_ls.server.protocol import EditsArrived, Server
+from playpen_ls.text.pause import pause_or_end, pausing
 
 if TYPE_CHECKING:
     from playpen_ls.server.client_documents import ClientDocument, ClientDocuments
@@ -30,25 +30,33 @@ class Publisher:
         self._sent: dict[str, str] = {}
         self._written: dict[str, EncodedCache] = {}
 
-    def publish(self, opened: ClientDocument, settled: bool, only_changes: bool = False) -> None:
-        """Check a document and publish its diagnostics; with `only_changes`, only if they have changed."""
-        diagnostics = self.written(opened, settled)
+    def publish(
+        self, opened: ClientDocument, settled: bool, only_changes: bool = False, gives_way: bool = False
+    ) -> None:
+        """Check a document and publish its diagnostics; with `only_changes`, only if they have changed.
+
+        Raises EditsArrived with `gives_way`: then the caller has it checked later.
+        """
+        diagnostics = self.written(opened, settled, gives_way)
         if diagnostics is None or (only_changes and self._sent.get(opened.uri) == diagnostics):
             return
         self._sent[opened.uri] = diagnostics
         self.send(opened.uri, diagnostics, opened.version)
 
-    def written(self, opened: ClientDocument, settled: bool) -> str | None:
+    def written(self, opened: ClientDocument, settled: bool, gives_way: bool = False) -> str | None:
         """Check a document: its diagnostics as a JSON array.
 
         None while it is not known which rules count for it, or if the check failed: then the last diagnostics stay.
         """
+        protocol = self._server.protocol
         try:
-            with pausing(self._server.protocol.answer_hovers):
-                pause()
+            with pausing(protocol.answer_hovers, protocol.give_way if gives_way else None):
+                pause_or_end()
                 return self._diagnostics(opened, settled)
         except NotKnownYet:
             return None
+        except EditsArrived:
+            raise
         except Exception as error:  # the other documents must be checked anyway
             self._server.report_server_error(error, type(self))
             return None

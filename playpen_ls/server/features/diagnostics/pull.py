@@ -56,9 +56,11 @@ class PulledDiagnostics(Publisher):
 
     # What the server tells
 
-    def publish(self, opened: ClientDocument, settled: bool, only_changes: bool = False) -> None:
+    def publish(
+        self, opened: ClientDocument, settled: bool, only_changes: bool = False, gives_way: bool = False
+    ) -> None:
         before = self._sent.get(opened.uri)
-        if only_changes and before is not None and self.written(opened, settled) not in (None, before):
+        if only_changes and before is not None and self.written(opened, settled, gives_way) not in (None, before):
             self._ask_to_refresh()
             self._news.set()
 
