@@ -166,6 +166,7 @@ _MINOR = (
     "duffel_test_",
 )
 _MADE_UP = regex(r"EXAMPLE|(.)\1{5}|(?i:xxxx|12345|abcdef|test_?token|placeholder|your[-_]|dummy|fake)")
+_SHORTEST_MARK, _FEW = 2, 12
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -293,6 +294,12 @@ def shapes(text: str) -> Iterator[Span]:
 def is_shape(value: str) -> bool:
     """Whether the whole value is a key."""
     return any(span == Span(0, len(value)) for span in shapes(value))
+
+
+def is_short_of_key(value: str) -> bool:
+    """Whether it begins as a provider's keys do, and is much too short for one: `xoxp-1234`, `sk_test_123`."""
+    begins = (one for one in _BY_PREFIX if len(one) > _SHORTEST_MARK and one[-1] in "-_" and value.startswith(one))
+    return any(len(value) <= len(one) + _FEW for one in begins) and not is_shape(value)
 
 
 def is_minor(key: str) -> bool:

@@ -17,7 +17,7 @@ from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.names import snake, words
-from playpen_ls.vocabulary.secret_shapes import DOCUMENTATION_KEYS
+from playpen_ls.vocabulary.secret_shapes import DOCUMENTATION_KEYS, is_short_of_key
 
 _PUT_LATER = (
     r"(?:change[-_ ]?(?:me|this|it)|replace[-_ ]?(?:me|this|it)?|set[-_ ]?me"
@@ -75,11 +75,12 @@ _HASH = regex(r"(?:sha1|sha256|argon2):|\$(?:2[aby]|5|6|y|argon2\w*|pbkdf2\S*)\$
 # Two words and more: `volume,env`, `_password_reset_token`, `oauth2_jwt_secret`, `pDischarge1`, `bdc1ChargeTotal`.
 _WORDS = regex(
     r"[A-Za-z]+(?:[-_.:, /][A-Za-z]+)*|_*[a-z]+(?:\d?_+[a-z]+|_e2e)*_*|[a-z]{1,12}(?:\d?[A-Z][a-z]{3,}|\d?[A-Z]{2})+\d?"
+    r"|[A-Za-z]+\d?(?:[-_ ][A-Za-z]+\d?){3,}"
 )
 # A path, a URL or URN, a pattern, JSON, a dotted name, an e-mail address, limits as `20/m/ip,5/m/key`, a row of `X`.
 _NO_SECRET = regex(
     r"\s|^[./~]|://|^urn:|\(\?|\[\^|\\[wdsb]|\[[^\]]*(?:a-z|A-Z|0-9)|^\w+(?:\.\w+)+$|^[a-z]\w*(?:\.[a-z][a-z0-9_-]*)+$"
-    r"|^[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}$|^(?:\d+/[a-z]+(?:/[a-z]+)?,?)+$|[xX]{8}|^[srp]k_test_\w{0,12}$|^[{\[]\s*[\"'{\[]"
+    r"|^[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}$|^(?:\d+/[a-z]+(?:/[a-z]+)?,?)+$|[xX]{8}|^[{\[]\s*[\"'{\[]|^(?:\w*::)+\w+$"
     r"|^[\w./-]+\.(?:xml|ya?ml|json|properties|conf|pem|jks|p12)(?:$|[/,])"
 )
 # Placeholders in documentation, and the fixed password that GitHub expects next to a token.
@@ -248,7 +249,8 @@ _OWN_SECRET = regex(
 _CLIENT_SECRET = regex(
     r"(?:^|_)(?!(?:jwt|session|cookie|auth|nextauth|signing|encryption|hmac|csrf|shared|flask|django|\w*token)_?secret$)[a-z0-9]+_?secret$"
 )
-_UNSET = regex(r"(?:not|un)[-_ ]?(?:set|defined|configured|specified)", re.IGNORECASE)
+_UNSET = regex(r"(?:not|un)[-_ ]?(?:set|known|defined|configured|specified)", re.IGNORECASE)
+_FILE_NAME = regex(r"[\w./-]+\.(?:pem|key|crt|cert|cer|jks|p12|json|ya?ml|toml|ini|txt|env|conf|properties|xml)")
 _PASSWORD_NAME = regex(r"(^|_)(?:\w*pas+wo?r?ds?|[a-z]{0,8}pass(?:phrase)?|pwd)$")
 # Secret objects and files that are named, not secrets.
 _NAMES_OBJECT = regex(r"(?:^|_)(?:pull|tls|ssl|cert|certificate|image|existing|ca|docker|registry|kube|k8s)_secret$")
@@ -277,7 +279,7 @@ def is_configured_secret(name: str, value: str, *, tokens: bool = False, objects
         len(value) < (_SHORTEST_PASSWORD if spelled.endswith("_password") else _SHORTEST_WORD)
         or is_placeholder(value)
         or _SETTING.fullmatch(value)
-        or re.search(r"\s|^[./~]|//|[`<>{}]|\$[({A-Za-z]", value)
+        or re.search(r"\s|^[./~]|//|[`<>{}]|\$[({A-Za-z]|^(?:\w*::)+\w+$", value)
     ):
         return False
     if (
@@ -314,13 +316,15 @@ def is_default_secret(name: str, value: str) -> bool:
     if value.lower() in ("none", "null", "true", "false") or _UNSET.fullmatch(value) or snake(value) == snake(name):
         return False
     if _OWN_SECRET.search(_spelled(name)) and not (_CLIENT_SECRET.search(_spelled(name)) and is_template(value)):
-        return not re.search(r"^[./~]\w*/|://|\\", value)
+        return not re.search(r"^[./~]\w*/|://|\\", value) and not _FILE_NAME.fullmatch(value)
     return not is_template(value) and may_be_secret(value)
 
 
 def may_be_secret(value: str) -> bool:
     """Whether a value can be a secret, independent of its name."""
     if len(value) < 6 or is_template(value) or is_weak(value):
+        return False
+    if is_short_of_key(value):
         return False
     if _APP_PASSWORD.fullmatch(value):
         return _rare_pairs(value.replace(" ", "")) >= _FEW_RARE_PAIRS

@@ -504,7 +504,8 @@ def _assignments(command: Command) -> Iterator[ShellSecret]:
             if name in _VARIABLES and _is_own_database(command, value):
                 continue
             yield _at(command, "single", word, len(name) + 1, name=name)
-        elif is_configured_secret(name, value) and not _is_own_database(command, value):
+        # Of other keys, a made-up one is enough for one command: `SECRET_KEY=build manage.py collectstatic`.
+        elif is_password_name(name) and is_configured_secret(name, value) and not _is_own_database(command, value):
             yield _at(command, "single", word, len(name) + 1, name=name, plain=True)
     if command.words and (match := re.fullmatch(r"\$env:(\w+)", command.words[0].text)) and len(command.words) == 3:
         value_word = command.words[2]

@@ -38,6 +38,7 @@ _CONFIGURATION_LINE = regex(
 _OPEN_VALUE = regex(
     r"""["']?(?:[A-Za-z_.|-]{0,24}|[\w.:|-]{1,11}|https?://[\w.-]+(?::\d+)?/?)["']?|[\[{]+|[\[{][\w\s"',.:-]{0,60}[\]}]"""
 )
+_ONE_SETTING = regex(r"[\w.-]+(?:=|: )")  # not `user:password`
 _COMMENT_LINE = regex(r"(?m)^[ \t]*(?:#|//|;).*$")
 
 
@@ -182,7 +183,7 @@ def _keys(container: Container, name: str) -> Iterator[str]:
 def is_open_configuration(text: str) -> bool:
     """Whether all lines are settings that are not secret: short words, numbers or addresses with harmless names."""
     lines = [line for line in text.split("\n") if line.strip() and not _COMMENT_LINE.match(line)]
-    if len(lines) < 2:
+    if not lines or (len(lines) == 1 and not _ONE_SETTING.match(text.strip())):
         return False
     for line in lines:
         match = _CONFIGURATION_LINE.fullmatch(line.strip())

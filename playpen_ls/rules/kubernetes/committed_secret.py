@@ -39,7 +39,10 @@ _NO_KEY = regex(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s*(?!.*[A-Za-z0-9+/=]{16})"
 # `token: ROOK_TOKEN` is not base64, so a script replaces it before the manifest is applied.
 _PUT_LATER = regex(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _SNAPSHOT = regex(r"(?:^|/)(?:__snapshots?__|testdata)/")  # what a test expects a chart to render
-_NUMBER_OR_ADDRESS = regex(r"\d{1,6}|[a-z][\w-]*(?:\.[\w-]+)*:\d{2,5}")
+# A number, a version, an address, words, a path: no secret unless its name says so.
+_PLAIN = regex(
+    r"\d{1,10}(?:\.\d{1,6}){0,3}[a-zA-Z]{0,2}|[a-z][\w-]*(?:\.[\w-]+)*:\d{2,5}|/?[A-Za-z_]+(?:[-_./][A-Za-z_]+)*\d?"
+)
 _PUBLIC = regex(r"-----BEGIN (?:[A-Z0-9]+ )*(?:PUBLIC KEY|CERTIFICATE)(?!.*PRIVATE KEY)", re.DOTALL)
 
 
@@ -87,6 +90,8 @@ def secret(entries: str, kind: str = "Secret") -> str:
         secret("stringData:\n  token: op://apps/web/token\n  key: vault:secret/data/web#key\n"),
         secret("data:\n  PRODUCT_CODE: MDE=\nstringData:\n  KAFKA_BROKERS: kafka:9092\n"),
         secret("stringData:\n  KEY_CIPHER: aes-xts\n  KEY_HASH: sha256\n  KEY_SIZE: '256'\n  KEY_PROVIDER: secret\n"),
+        secret("stringData:\n  KAFKA_TOPIC: web-events\n  CACHE_DIR: /tmp/cache\n  version: 1.0.0\n  TTL: '3600000'\n"),
+        secret("stringData:\n  metrics: ENABLED=true\n  server: 'log: debug'\n"),
         # Configuration without secrets that happens to be stored in a Secret.
         secret("stringData:\n  grafana.ini: |\n    [date_formats]\n    default_timezone = UTC\n"),
         secret('stringData:\n  a.json: |-\n    {\n        "url": "http://db:90",\n        "on": [1]\n    }\n'),
@@ -128,7 +133,7 @@ def _is_harmless(name: str, scalar: Scalar, encoded: bool) -> bool:
         return True
     if is_template(value) or _PLAIN_URL.fullmatch(value) or _PUBLIC.match(value) or _NO_KEY.match(value):
         return True
-    if not is_secret_name(name) and _NUMBER_OR_ADDRESS.fullmatch(value):
+    if not is_secret_name(name) and _PLAIN.fullmatch(value):
         return True
     if _REPOSITORY.fullmatch(value) or _TIME.fullmatch(value) or _PATH.fullmatch(value):
         return True

@@ -127,6 +127,7 @@ SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass S(BaseSettings
     ],
     good=[
         'PASSWORD = ""\n',
+        'import os\n\npw = os.getenv("SMTP_PASSWORD") or "unknown"\nkey = os.getenv("TLS_SECRET_KEY", "cert.pem")\n',
         'def find(pat):\n    pat_str = str(pat, "ISO-8859-1")\n',
         'import os\n\npassword = os.environ["PASSWORD"]\n',
         'import os\n\ntoken = os.getenv("GITHUB_TOKEN", "<token>")\npw = os.getenv("DB_PASSWORD", "")\n',
