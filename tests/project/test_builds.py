@@ -72,6 +72,11 @@ build:
 \t  -f $(FILE) .
 \tcd api && docker build -t me/api .
 \tdocker build -t me/all .
+APPS ?= go py
+loop:
+\t@for app in $(APPS); do \\
+\t\tdocker build -t me/app-$$app apps/$$app || exit 1; \\
+\tdone
 """
 BAKE = """\
 variable "HUB" { default = "me" }
@@ -119,7 +124,8 @@ CASES = {
     "a script that goes to the folder above its own": ("x/hack/build.sh", FOLDER_ABOVE, [
         ("me/web", "x", "images/Dockerfile", "")]),
     "a Makefile": ("x/Makefile", MAKEFILE, [
-        ("me/web:${TAG}", "x", "x/Dockerfile.prod", ""), ("me/api", "x/api", "", ""), ("me/all", "x", "", "")]),
+        ("me/web:${TAG}", "x", "x/Dockerfile.prod", ""), ("me/api", "x/api", "", ""), ("me/all", "x", "", ""),
+        ("me/app-go", "x/apps/go", "", ""), ("me/app-py", "x/apps/py", "", "")]),
     "bake": ("docker-bake.hcl", BAKE, [
         ("me/web:latest", "src", "src/web/Dockerfile", ""), ("me/other", "src", "src/web/Dockerfile", "")]),
     "bake without tags": ("x/docker-bake.hcl", 'target "web" {\n  context = "web"\n  target = "run"\n}\n', [

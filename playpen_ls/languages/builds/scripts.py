@@ -81,8 +81,11 @@ def _with_own_folder(text: str, folder: str) -> Fragment:
     return Fragment("".join(pieces), [*starts, *range(reached, len(text))], [*ends, *range(reached + 1, len(text) + 1)])
 
 
-def values_in(text: str) -> Values:
-    """The literal values of the variables that a script assigns once, and of the variables of its loops."""
+def values_in(text: str, outer: Mapping[str, Sequence[str]] | None = None) -> Values:
+    """The literal values of the variables that a script assigns once, and of the variables of its loops.
+
+    `outer` are the values of the variables of the Makefile that it is in.
+    """
     found: Values = {}
     for name, written in _ASSIGNED.findall(text):
         value = written.strip("\"'")
@@ -94,7 +97,7 @@ def values_in(text: str) -> Values:
     for name, words in _LOOP.findall(text):
         found[name] = (*found.get(name, ()), *words.replace("\\\n", " ").split())
     for name, array, other, words in _ARRAY_LOOP.findall(text):
-        listed = arrays.get(array) or (found.get(words) or ("",))[0].split()
+        listed = arrays.get(array) or (found.get(words) or (outer or {}).get(words) or ("",))[0].split()
         found[name or other] = tuple(dict.fromkeys((*found.get(name or other, ()), *listed)))
     return {name: values for name, values in found.items() if values}
 
@@ -235,7 +238,7 @@ def of_makefile(path: str, text: str) -> Iterator[Fact]:
             continue
         script = _with_engine(_as_shell(re.sub(r"^\s*[@+-]*", "", written).replace("$$", "$")), values)
         span = Span(recipe.start() + len(written) - len(written.lstrip()), recipe.end())
-        every = {**values, **values_in(script)}
+        every = {**values, **values_in(script, values)}
         yield from facts_of(path, script, every, folder if own else "", in_workspace=not own, span=span)
 
 

@@ -143,11 +143,17 @@ _FOLDER_KEY = regex(
     r"(?:docker|build|service|app|source|work(?:ing)?)?(?:dir|directory|context|path|folder)", re.IGNORECASE
 )
 _FILE_KEY = regex(r"docker_?file(?:path)?", re.IGNORECASE)
-_NAMES_IMAGE = regex(r"(?:image|repo(?:sitory)?|container)(?:name)?[\"']?\s*:")  # in lower case, as a quick look
+_NAMES_IMAGE = regex(
+    r"(?:image|repo(?:sitory)?|container)(?:name)?[\"']?\s*:|docker_?build\b"
+)  # in lower case: a quick look
+_BUILDS_HERE = regex(r"docker_?build|build_?docker(?:_?image)?", re.IGNORECASE)
 
 
 def _of_library(parsed: Parsed) -> tuple[Fact, ...]:
-    """A step of a shared library that gets an image, and the folder or the Dockerfile that it is built from."""
+    """A step of a shared library that gets an image, and the folder or the Dockerfile that it is built from.
+
+    Or `docker_build('name', …)`, in the current folder.
+    """
     if not _NAMES_IMAGE.search(parsed.text.lower()):
         return ()
     found = []
@@ -161,6 +167,10 @@ def _of_library(parsed: Parsed) -> tuple[Fact, ...]:
             context = joined(_outer_folder(call), folder.fragment.text if folder is not None else ".")
             dockerfile = file.fragment.text if file is not None else ""
             found.append(ImageBuilt(Place("", image.inside), image.fragment.text, context, dockerfile))
+        elif not call.receiver and _BUILDS_HERE.fullmatch(call.name) and call.arguments and not given:
+            name = call.arguments[0].string
+            if name is not None and name.fragment.text:
+                found.append(ImageBuilt(Place("", name.inside), name.fragment.text, _outer_folder(call), ""))
     return tuple(found)
 
 

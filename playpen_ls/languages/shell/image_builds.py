@@ -68,14 +68,19 @@ def _by_kaniko(command: Command, folder: str | None) -> Iterator[Build]:
         option = command.option(*names)
         return option.text if option is not None else ""
 
-    context = joined(folder, plain(value("-c", "--context").removeprefix("dir://") or "."))
+    context = joined(folder, plain(_from_here(value("-c", "--context").removeprefix("dir://")) or "."))
     if value("--context-sub-path"):
         context = joined(context, plain(value("--context-sub-path")))
-    file = value("-f", "--dockerfile")
+    file = _from_here(value("-f", "--dockerfile"))
     dockerfile = _normal(posixpath.join(folder or "", file)) if file else ""
     for option in command.options:
         if option.name in ("-d", "--destination") and option.text:
             yield Build(option.value_span, option.text, context, dockerfile, value("--target"))
+
+
+def _from_here(path: str) -> str:
+    """The path without a command or variable at its beginning that says the current folder."""
+    return re.sub(r"^(?:`pwd`|\$\(pwd\)|\$\{?PWD\}?)(?:/|$)", "", path)
 
 
 def kaniko_build(command: Command, folder: str | None, path: str, fill_in: Callable[[str], str] = str) -> KanikoBuild:

@@ -58,11 +58,14 @@ class Constants:
         return self._known.get(name)
 
     def _is_set_once(self, name: str) -> bool:
-        """Whether no `withEnv(['X=…'])`, shell assignment `X=…`, `read X` or parameter `name: 'X'` sets it as well."""
+        """Whether no `withEnv(['X=…'])`, shell assignment `X=…`, `read X` or parameter `name: 'X'` sets it as well.
+
+        An option `--cache-X=…` does not.
+        """
         text = self._text
         if f"'{name}'" in text or f'"{name}"' in text or re.search(rf"\bread\b[^\n;]*\b{name}\b", text):
             return False
-        return len(re.findall(rf"{name}\b\s*[-+?]?=(?![=~])", text)) == 1
+        return len(re.findall(rf"(?<![-\w]){name}\b\s*[-+?]?=(?![=~])", text)) == 1
 
 
 def _pieces(value: Expression) -> list[str] | None:
