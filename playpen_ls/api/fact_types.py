@@ -244,7 +244,8 @@ class Recipe(Fact):
     "" if unknown; `variables` are the names that the image sets; `stages` the names of its stages; `user` is the user
     ID that it runs as, "" if that is root or unknown, or if it needs files that only root can read. `entrypoint`
     precedes the `args` of a manifest, None if they are ignored. `workers` is the number of processes that the command
-    starts, None if it is unknown. `words` are those of all commands of ENTRYPOINT and CMD.
+    starts, None if it is unknown. `words` are those of all commands of ENTRYPOINT and CMD. `base` is the image that it
+    starts from, "" if unknown.
     """
 
     program: str
@@ -255,6 +256,7 @@ class Recipe(Fact):
     entrypoint: tuple[str, ...] | None = ()
     workers: int | None = None
     words: tuple[str, ...] = ()
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)

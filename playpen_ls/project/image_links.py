@@ -5,21 +5,23 @@ A `Link` is found by the first of these ranks that gives exactly one Dockerfile:
 - A, *certain*: a statement (`ImageBuilt`) names the image and a Dockerfile that exists. The last segment of the name
   must be equal; literal accounts must not differ, and a variable in registry or tag is no obstacle. The statement whose
   file is in the innermost folder above the manifest counts; one elsewhere counts only if no Dockerfile is beside the
-  manifest. What cannot be read, or names no Dockerfile of the project, is no evidence and rules nothing out.
+  manifest. What cannot be read, or names no Dockerfile of the project, is no evidence and does not rule out B.
 - B, *certain* if the account is the project's own, else *likely*: the folder of a Dockerfile is named like the image
   (`mediaMicroservices` is `media-microservices`), so in most monorepos. Folders such as `src` and `docker` are passed
   over. An image of a public program (`redis`) is not linked, even if a folder has its name.
 - C, *likely*: the words of the folder are in the name of the image, and what is left is explained: other images of the
   account share it (`ts-…-with-jaeger`), it says nothing (`-service`, `-v1`), or it repeats the account or a folder. Or
-  the container or its workload is named like the folder.
+  the container or its workload is named like the folder, and no other image is: beside `controller`, an image
+  `frr-k8s` is not built from the folder `controller`, whatever its container is called.
 - D, *likely*: the only Dockerfile of the innermost folder that has the manifest and any Dockerfile, if names share a
   word, or if the image is the only one of the folder that can be its own; *possible* if it is only a placeholder, also
   for the Dockerfile of a folder that is named like the container, or like its chart.
 
-A statement that the image is built without a Dockerfile (`jib`, `ko`) contradicts the other ranks. Diagnostics need a
-certain link, or a likely one with two kinds of evidence (`Link.supports_findings`): a wrong link costs more than ten
-missing ones. Folders above the project and its own name are not looked at, so that the answer is the same from the
-folder above.
+A statement that the image is built without a Dockerfile (`jib`, `ko`) contradicts the other ranks, one that it is built
+from a Dockerfile that is gone contradicts C and D, and a Dockerfile does not build the image that it starts from.
+Diagnostics need a certain link, or a likely one with two kinds of evidence (`Link.supports_findings`): a wrong link
+costs more than ten missing ones. Folders above the project and its own name are not looked at, so that the answer is
+the same from the folder above.
 """
 
 from __future__ import annotations
@@ -40,9 +42,11 @@ from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.image_names import (
+    NAMELESS,
     PUBLIC,
     ROLES,
     THIRD_PARTY,
+    TIERS,
     is_generic,
     is_placeholder,
     run_in,
@@ -123,7 +127,7 @@ class Link:
 class Use:
     """A container that runs an image: what its manifest at `path` says. `names` are its own and its workload's.
 
-    `chart` is the name of the Helm chart if the container is the only one of its pod.
+    `alone` if it is the only container of its pod, and then `chart` is the name of the Helm chart.
     """
 
     image: str
@@ -131,6 +135,7 @@ class Use:
     names: tuple[str, ...] = ()
     ports: frozenset[int] = frozenset()
     chart: str = ""
+    alone: bool = False
 
 
 class _Stated(NamedTuple):
@@ -258,15 +263,19 @@ class Linker:
             return None
         if name.is_placeholder:
             return self._only_for_placeholder(use, name) or self._like_container(use)
-        if self._is_public(name):
+        if self._is_public(name) or (name.base in NAMELESS and name.account and not self._is_own(name)):
             return None
         stated = self._stated(use, name) if not name.partial else _Stated()
         if stated.link is not None or stated.without:
             return stated.link
-        if stated.among:  # only its whole name tells which of them
+        if stated.among:  # only its whole name tells which of them, and `nginx` tells no folder
+            if self._is_third_party(name):
+                return None
             return self._equal(use, name, stated.among) or self._like_workload(use, name)
-        by_name = self._equal(use, name) or self._explained(use, name) or self._like_workload(use, name)
-        return by_name or self._only(use, name)
+        equal = self._equal(use, name)
+        if equal is not None or self._is_missing(name):
+            return equal
+        return self._explained(use, name) or self._like_workload(use, name) or self._only(use, name)
 
     def _stated(self, use: Use, name: ImageName) -> _Stated:
         """Rank A."""
@@ -275,12 +284,13 @@ class Linker:
         above = [(other, fact) for other, fact in told if _below(use.path, self._scope_of(fact))]
         without = [fact for _, fact in above or told if fact.builder != "docker"]
         beside = any(one.folder == folder for one in self._files.values())
-        near = {one.path for one in self._near(use.path)}
+        innermost, beside_it = self._innermost(use.path)
+        near = {one.path for one in beside_it}
         found: dict[str, list[tuple[int, bool, ImageBuilt]]] = {}
         for other, fact in above or ([] if beside else told):
             path = self.built_from(fact)
             exact = other.account == name.account
-            if path and (above or path in near or (exact and bool(name.account))):
+            if path and (above or (path in near and innermost) or (exact and bool(name.account))):
                 depth = len(self._scope_of(fact).split("/")) if above and self._scope_of(fact) else 0
                 found.setdefault(path, []).append((depth, exact, fact))
         if not found:
@@ -307,7 +317,8 @@ class Linker:
         paths = [path for path in paths if any(exact for _, exact, _ in found[path])] or paths
         depths = {path: max(depth for depth, _, _ in found[path]) for path in paths}
         paths = [path for path in paths if depths[path] == max(depths.values())]
-        paths = [path for path in paths if words(name.base) in map(words, self._files[path].names)] or paths
+        if not self._is_third_party(name):
+            paths = [path for path in paths if words(name.base) in map(words, self._files[path].names)] or paths
         return nearest(use.path, paths)
 
     def built_from(self, fact: ImageBuilt) -> str:
@@ -388,7 +399,7 @@ class Linker:
         called = set(map(words, use.names)) - {()}
         found = [one for one in self._near(use.path) if called.intersection(map(words, one.names))]
         path = self._nearest(use, found)
-        if not path or self._is_anothers(use, name, path):
+        if not path or self._is_anothers(use, name, path) or self._has_another(use, name, path):
             return None
         shared = set(words(name.base)).intersection(word for one in self._files[path].names for word in words(one))
         if not self._is_own(name) and not (self._is_own(name, guess=True) and shared):
@@ -396,13 +407,15 @@ class Linker:
         return self._by_name(path, Certainty.LIKELY, "is named like the container or its workload", "workload")
 
     def _like_container(self, use: Use) -> Link | None:
-        """Rank D, for a placeholder: the container, or the chart if it has no other, is named like the folder."""
-        for called in (*use.names[:1], use.chart):
+        """Rank D, for a placeholder: the container, or its workload or chart if it has no other, is named like it."""
+        for called in (*use.names[: 2 if use.alone else 1], use.chart):
             run = words(called)
             says_nothing = len(run) == 1 and is_generic(run[0])  # `app`, but not `app-service`
-            if not run or says_nothing or called.lower() in THIRD_PARTY or ROLES.issuperset(run):
+            if not run or says_nothing or called.lower() in THIRD_PARTY or (ROLES - TIERS).issuperset(run):
                 continue
             path = self._nearest(use, self._named.get(run, ()))
+            if path and TIERS.issuperset(run) and not _below(use.path, posixpath.dirname(self._files[path].folder)):
+                continue  # many samples have a `frontend`
             if path:
                 return self._by_name(path, Certainty.POSSIBLE, "is named like the container or its chart", "workload")
         return None
@@ -462,7 +475,7 @@ class Linker:
         if len(near) != 1 or not self._is_own(name, guess=True) or self._is_anothers(use, name, near[0].path):
             return None
         (one,) = near
-        if self._contains_another(name, one):
+        if self._contains_another(name, one) or self._has_another(use, name, one.path):
             return None
         place = [*folder.split("/")[-2:], *one.folder[len(folder) :].split("/"), *one.names]
         around = {word for word in _telling_words(*place) if len(word) > 2}
@@ -524,7 +537,7 @@ class Linker:
             return True
         if registry and _PRIVATE_HOST.fullmatch(registry):
             return True
-        return guess and name.is_on_hub and "/" not in name.account
+        return guess and name.is_on_hub and "/" not in name.account and name.account not in THIRD_PARTY
 
     @cached_property
     def _of_account(self) -> dict[str, set[str]]:
@@ -549,8 +562,36 @@ class Linker:
     def _exactly_stated(self) -> frozenset[tuple[str, str]]:
         return frozenset((name.account, name.base) for told in self._statements.values() for name, _ in told)
 
+    def _has_another(self, use: Use, name: ImageName, path: str) -> bool:
+        """Whether the manifests of the folder have an image with another name that is the Dockerfile's."""
+        called = set(map(words, self._files[path].names))
+        for other in map(ImageName.of, self._images[posixpath.dirname(use.path)]):
+            if other.base == name.base or other.is_placeholder or self._is_public(other):
+                continue
+            told = (fact for one, fact in self._statements.get(other.base, ()) if one.fits(other))
+            if words(other.base) in called or any(self.built_from(fact) == path for fact in told):
+                return True
+        return False
+
+    def _is_missing(self, name: ImageName) -> bool:
+        """Whether a statement builds the image from a Dockerfile that the project does not have."""
+        return any(
+            fact.builder == "docker" and fact.dockerfiles and not any(map(self._ends_a_path, fact.dockerfiles))
+            for other, fact in self._statements.get(name.base, ())
+            if other.fits(name)
+        )
+
+    def _ends_a_path(self, written: str) -> bool:
+        return "$" in written or any(path == written or path.endswith(f"/{written}") for path in self._files)
+
     def _is_anothers(self, use: Use, name: ImageName, path: str) -> bool:
-        """Whether a statement above the manifest builds this name from the Dockerfile for another account."""
+        """Whether the Dockerfile starts from the image, or builds one of its name for another account.
+
+        The latter if a statement above the manifest says so.
+        """
+        base = ImageName.of(self.recipes.of(path)[0].base)
+        if base.base == name.base and base.account == name.account:
+            return True
         if not name.path_account or name.account in self._own:
             return False
         told = [fact for other, fact in self._statements.get(name.base, ()) if not other.fits(name)]
@@ -692,11 +733,11 @@ def nearest(manifest: str, paths: list[str]) -> str:
     """The only path, or the only one that shares the deepest folder with the manifest; else ""."""
     if len(paths) == 1:
         return paths[0]
-    ranked = sorted(((_common(manifest, path), path) for path in paths), reverse=True)
+    ranked = sorted(((common_folders(manifest, path), path) for path in paths), reverse=True)
     return ranked[0][1] if len(ranked) > 1 and ranked[0][0] > ranked[1][0] else ""
 
 
-def _common(one: str, other: str) -> int:
+def common_folders(one: str, other: str) -> int:
     """The number of leading folders that two paths have in common."""
     count = 0
     for left, right in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):
@@ -733,7 +774,7 @@ def _folders_of(path: str) -> Iterator[str]:
 def _between(manifest: str, folder: str) -> list[str]:
     """The folders of `folder` that the manifest is not in, without the last one."""
     parts = folder.split("/")
-    return parts[_common(manifest, folder + "/") : -1]
+    return parts[common_folders(manifest, folder + "/") : -1]
 
 
 def _scope(path: str) -> str:

@@ -30,6 +30,9 @@ THIRD_PARTY = PUBLIC | frozenset(
 )
 """Those, and other programs that many projects deploy and few build."""
 
+NAMELESS = frozenset(("controller",))
+"""What the scaffold of every operator calls its image: it is another's, unless the account is the same."""
+
 _DEFAULT = regex(r"\$\{\w+:?-([^${}]*)\}")
 _HOLES = regex(
     r"\{\{.*?\}\}|\$\{[^{}]*\}|\$\([^()]*\)|\$\w+|<<[^<>]*>>|<[^<>]*>|__\w+?__|%\(\w+\)s|%\w+%|\{\w+\}|@@?\w+@@?"
@@ -44,10 +47,12 @@ GENERIC = frozenset(
     "micro ms web latest prod production k8s kubernetes demo sample example".split()
 )
 """Words that add nothing to the name of a service."""
-ROLES = frozenset(
+TIERS = frozenset("admin gateway ui frontend backend worker".split())
+"""Words for parts of an application that a project builds itself."""
+ROLES = TIERS | frozenset(
     "db database data exporter mongo mongodb redis mysql postgres postgresql mariadb cache queue proxy sidecar init "
     "migrate migration migrations job test tests testing loadtest base builder operator client cli agent fix debug "
-    "nginx metrics backup seed mock cdn mq rabbitmq kafka broker store admin gateway ui frontend backend worker".split()
+    "nginx metrics backup seed mock cdn mq rabbitmq kafka broker store".split()
 )
 """Words that make another program of a name: `catalogue-db` is not `catalogue`, however many images end in `-db`."""
 _VERSION = regex(r"v?\d+")

@@ -217,3 +217,16 @@ def test_the_image_of_a_chart_is_that_of_its_installation(
     monkeypatch.chdir(tmp_path)
     web, _ = containers(capsys)
     assert web["image"] == image
+
+
+def test_the_nearest_kustomization_says_what_an_image_is_called(project: Path, capsys: pytest.CaptureFixture[str]):
+    """As in repositories with several operators, whose scaffold calls each image `controller`."""
+    for name in ("cart", "shop"):
+        folder = project / name / "config"
+        folder.mkdir(parents=True)
+        (folder / "manager.yaml").write_text(DEPLOYMENT.replace("nexus:5000/shop:1.0.0", "controller:latest"))
+        images = f"images: [{{name: controller, newName: 'nexus:5000/{name}'}}]\n"
+        (folder / "kustomization.yaml").write_text("resources: [manager.yaml]\n" + images)
+        (project / name / "Dockerfile").write_text("FROM alpine\n")
+    found = containers(capsys, "cart/config", "shop/config")
+    assert [one["dockerfile"] for one in found if one["container"] == "web"] == ["cart/Dockerfile", "shop/Dockerfile"]

@@ -29,8 +29,8 @@ from playpen_ls.text.span import Span
 HERE = Span(0, 0)
 
 
-def recipe(path: str, program: str = "uvicorn") -> Recipe:
-    return Recipe(Place(path, HERE), program, (), ())
+def recipe(path: str, program: str = "uvicorn", base: str = "") -> Recipe:
+    return Recipe(Place(path, HERE), program, (), (), base=base)
 
 
 def build(reference: str, context: str | None = "", dockerfile: str = "", path: str = "Jenkinsfile") -> ImageBuilt:
@@ -57,10 +57,13 @@ def link_of(
         (Use("\ue000", "helm/x/templates/app.yaml", ("app-service",)), "apps/app-service/Dockerfile"),
         (Use("\ue000", "helm/x/templates/app.yaml", ("redis",)), None),
         (Use("\ue000", "helm/x/templates/app.yaml", ("proxy",)), None),
+        (Use("<ECR-URL>", "apps/k8s/app.yaml", ("flask", "backend"), alone=True), "apps/backend/Dockerfile"),
+        (Use("<ECR-URL>", "k8s/app.yaml", ("flask", "backend"), alone=True), None),
+        (Use("<ECR-URL>", "apps/k8s/app.yaml", ("flask", "backend")), None),
     ],
 )
 def test_a_placeholder_is_possibly_the_image_of_its_container_s_name(use: Use, expected: str | None):
-    names = ("order-service", "app", "app-service", "redis", "proxy")
+    names = ("order-service", "app", "app-service", "redis", "proxy", "backend")
     found = Linker([recipe(f"apps/{name}/Dockerfile") for name in names], []).link(use)
     assert (found and found.dockerfile) == expected
     assert found is None or found.certainty is Certainty.POSSIBLE
@@ -139,8 +142,59 @@ CASES = {
                                                 [], "a/web/Dockerfile"),
     "an overlay names what the base names": ("me/shop:1", "k8s/overlays/prod/app.yaml", ["shop/Dockerfile"], [],
                                              "shop/Dockerfile"),
+    "two builds of one image elsewhere, of a public name": (
+        "me/nginx", "deploy/app.yaml", ["x/Dockerfile", "y/nginx/Dockerfile"],
+        [build("me/nginx", "x", path="x/build.sh"), build("me/nginx", "y/nginx", path="y/build.sh")], None),
+    "another operator's controller": ("k8s.gcr.io/ingress-nginx/controller", "argocd/app.yaml", ["op/Dockerfile"],
+                                      [build("controller", "op", path="op/Makefile")], None),
+    "the project's own controller": ("quay.io/me/controller", "app.yaml", ["op/Dockerfile"],
+                                     [build("quay.io/me/controller", "op", path="op/Makefile")], "op/Dockerfile"),
+    "a part of the name, of an image whose Dockerfile is gone": (
+        "me/x-cart", "app.yaml", ["new/cart/Dockerfile"],
+        [build("me/x-cart", "", "old/cart/Dockerfile"), build("me/x-user"), build("me/x-shop")], None),
+    "a sample of another folder that has the same name": (
+        "x.example.com/myapp", "argo/app.yaml", ["docker/lab/Dockerfile", "docker/other/Dockerfile"],
+        [build("myapp", "docker/lab", path="docker/lab/deploy.sh")], None),
     "no name": ("", "app.yaml", ["Dockerfile"], [], None),
 }  # fmt: skip
+
+
+# (the image, its container and workload, other images of the manifest, the Dockerfiles, the one that it is made of)
+BY_WORKLOAD = {
+    "named like the container": ("web.local", ("shop",), [], ["shop/Dockerfile", "x/Dockerfile"], "shop/Dockerfile"),
+    "another image has that name": ("x:5000/frr-k8s", ("controller",), ["x:5000/controller"],
+                                    ["controller/Dockerfile", "speaker/Dockerfile"], None),
+    "the workload is named for its other container": (
+        "me/config-dev", ("init", "demo"), ["me/demo"], ["Dockerfile-config", "Dockerfile-demo"], None),
+    "a sidecar of a pod": ("other/shop-exporter", ("exporter", "shop"), ["me/shop"],
+                           ["shop/Dockerfile", "x/Dockerfile"], None),
+    "beside the Dockerfile of a public program": ("nginx/nginx-exporter", ("exporter", "nginx"), ["me/nginx"],
+                                                  ["Dockerfile"], None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BY_WORKLOAD.values(), ids=BY_WORKLOAD)
+def test_a_container_s_name_is_no_evidence_against_its_image_s(
+    case: tuple[str, tuple[str, ...], list[str], list[str], str | None],
+):
+    image, names, others, dockerfiles, expected = case
+    images = [("k8s/a.yaml", one) for one in (image, *others)]
+    found = Linker([recipe(path) for path in dockerfiles], [], images).link(Use(image, "k8s/a.yaml", names))
+    assert (found.dockerfile if found else None) == expected
+
+
+def test_a_dockerfile_does_not_build_the_image_that_it_starts_from():
+    dockerfiles = [
+        recipe("hack/agnhost/Dockerfile", base="registry.k8s.io/e2e/agnhost:2.66@sha256:0"),
+        recipe("x/Dockerfile"),
+    ]
+    linker = Linker(dockerfiles, [], [("a.yaml", "registry.k8s.io/e2e/agnhost:2.5"), ("a.yaml", "me/agnhost")])
+    assert linker.link(Use("registry.k8s.io/e2e/agnhost:2.5", "a.yaml")) is None
+    assert linker.link(Use("me/agnhost", "a.yaml")) is not None
+    facts = model_facts(
+        parse("dockerfile", Source("Dockerfile", "ARG V=3\nFROM python:$V AS a\nRUN x\nFROM a\nCMD y\n"))
+    )
+    assert [one.base for one in facts if isinstance(one, Recipe)] == ["python:3"]
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

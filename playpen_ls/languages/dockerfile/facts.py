@@ -52,7 +52,7 @@ def _of_final(final: Stage, stages: tuple[str, ...]) -> Iterator[Fact]:
         assert start is not None
         span = one.word.after(one.word.text.removesuffix(one.text)) if one.word else start.span
         yield Exposed(_place(start, span), one.port, True, one.variables)
-    first = start or final.start
+    first, base = start or final.start, final.external_base
     yield Recipe(
         _place(first, first.span),
         found.program.name,
@@ -63,6 +63,7 @@ def _of_final(final: Stage, stages: tuple[str, ...]) -> Iterator[Fact]:
         found.entrypoint,
         workers_of(found.program.name, [one.text for one in found.program.words], found.variables),
         found.words,
+        base.reference.text if base is not None and base.known else "",
     )
 
 

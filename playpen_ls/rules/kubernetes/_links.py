@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from playpen_ls.api.fact_types import (
@@ -23,7 +24,7 @@ from playpen_ls.languages.kubernetes.helm.text import HOLE
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere, images_of
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource, YamlDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
-from playpen_ls.project.image_links import Link, Linker, Use, exposes, linker
+from playpen_ls.project.image_links import Link, Linker, Use, common_folders, exposes, linker
 from playpen_ls.project.links import meant
 from playpen_ls.project.services import Ports, ports_of
 from playpen_ls.rules.kubernetes._command import as_set, override_of
@@ -57,19 +58,22 @@ class Images:
         return None
 
     def uses(self, container: Container) -> list[Use]:
-        """The image as written, then as the project's kustomizations rename it, if they agree on one name."""
+        """The image as written, then as the project's kustomizations rename it, if the nearest agree on one name."""
         written = self.image_of(container)
         if not written:
             return []
         repository = ImageReference.parse(written).repository
-        renaming = (pair for one in self.overlays.having(tagged_by, repository) for pair in one.renamed)
-        names = {new for old, new in renaming if old == repository}
+        path = container.document.path
+        renaming: defaultdict[int, set[str]] = defaultdict(set)
+        for one in self.overlays.having(tagged_by, repository):
+            renaming[common_folders(path, one.place.path)].update(new for old, new in one.renamed if old == repository)
+        names = renaming[max(renaming)] if renaming else set()
         ports = frozenset(int(port.number) for port in container.ports if port.number.isdigit())
         called = tuple(filter(None, (container.name, container.workload.name)))
         images = [written, *(names if len(names) == 1 else ())]
-        path, alone = container.document.path, len(container.workload.containers) == 1
+        alone = len(container.workload.containers) == 1
         chart = posixpath.basename(chart_of(path) or "") if alone else ""
-        return [Use(image, path, called, ports, chart) for image in images]
+        return [Use(image, path, called, ports, chart, alone) for image in images]
 
     def image_of(self, container: Container) -> str:
         """The image; in a template, as the chart is installed, where HOLE stands for what is not known."""
