@@ -1,4 +1,7 @@
-"""Defects that were planted into files, each with the rule that must find it, and the nearest right text."""
+"""Defects that were planted into files, each with the rule that must find it, and the nearest right text.
+
+A privileged pod of an agent is in `jenkinsfile/test_jenkinsfile_pods.py`.
+"""
 
 from __future__ import annotations
 
@@ -176,11 +179,104 @@ DOCKERFILE = {
     "two CMD": Planted("overridden-instruction", {"Dockerfile": IMAGE}, ("CMD", "CMD flask run\nCMD")),
 }  # fmt: skip
 
+REVISION = """\
+import sqlalchemy as sa
+from alembic import op
+
+revision = "b1"
+down_revision = "a1"
+
+
+def upgrade():
+    op.add_column("orders", sa.Column("note", sa.String()))
+
+
+def downgrade():
+    op.drop_column("orders", "note")
+"""
+MIGRATION = {"alembic/versions/b1.py": REVISION, "alembic/env.py": "", "alembic/versions/a1.py": (
+    'revision = "a1"\ndown_revision = None\n\n\ndef upgrade():\n    pass\n')}  # fmt: skip
+ADDED = 'op.add_column("orders", sa.Column("note", sa.String()))'
+ALEMBIC = {
+    "drop_table": Planted("destructive-migration", MIGRATION, (ADDED, 'op.drop_table("orders")')),
+    "drop_column": Planted("destructive-migration", MIGRATION, (ADDED, 'op.drop_column("orders", "price")')),
+    "rename": Planted("destructive-migration", MIGRATION, (ADDED, 'op.rename_table("orders", "purchases")')),
+    "change type": Planted("locking-migration", MIGRATION, (
+        ADDED, 'op.alter_column("orders", "n", existing_type=sa.Integer(), type_=sa.BigInteger())')),
+    "NOT NULL without default": Planted("locking-migration", MIGRATION, ("sa.String()))", "sa.String(), nullable=False))")),
+    "index": Planted("locking-migration", MIGRATION, (ADDED, 'op.create_index("ix_note", "orders", ["note"])')),
+    "foreign key": Planted("locking-migration", MIGRATION, (
+        ADDED, 'op.create_foreign_key("fk", "orders", "users", ["user_id"], ["id"])')),
+    "TRUNCATE": Planted("destructive-migration", MIGRATION, (ADDED, 'op.execute("TRUNCATE orders")')),
+    "two heads": Planted("branched-migrations", {"alembic/versions/c1.py": (
+        'revision = "c1"\ndown_revision = "b1"\n\n\ndef upgrade():\n    pass\n'), **MIGRATION}, ('= "b1"', '= "a1"')),
+}  # fmt: skip
+PIPELINE = """\
+pipeline {
+    agent none
+    parameters {
+        string(name: 'VERSION', defaultValue: '1.0.0')
+        password(name: 'TOKEN', defaultValue: '')
+    }
+    stages {
+        stage('Build') {
+            agent {
+                kubernetes {
+                    yaml '''
+                        apiVersion: v1
+                        kind: Pod
+                        spec:
+                          containers:
+                            - name: build
+                              image: maven:3.9.9
+                              securityContext: {privileged: false}
+                    '''
+                }
+            }
+            environment { NEXUS = credentials('nexus-credentials') }
+            steps {
+                sh 'curl -fsSLO https://nexus/shop.tgz'
+                sh 'docker run --rm -v /tmp:/tmp nexus:5000/tools:1.0.0 build'
+                sh "make VERSION=1"
+                sh 'docker push nexus:5000/shop:1.0.0'
+                sh 'git clone https://git.playpen.local/shop.git'
+                httpRequest url: 'https://nexus/api', customHeaders: [[name: 'Authorization', value: "Bearer ${TOKEN}"]]
+            }
+        }
+        stage('Approve') {
+            input { message 'Deploy?' }
+            steps { echo 'approved' }
+        }
+    }
+}
+"""
+JENKINSFILE = {
+    "password default": Planted("literal-credential", {"Jenkinsfile": PIPELINE}, ("defaultValue: ''", "defaultValue: 'Tr0ub4dor'")),
+    "token default": Planted("literal-credential", {"Jenkinsfile": PIPELINE}, (
+        "string(name: 'VERSION', defaultValue: '1.0.0')", "string(name: 'API_TOKEN', defaultValue: 'Tr0ub4dor7x')")),
+    "URL credential": Planted("literal-credential", {"Jenkinsfile": PIPELINE}, ("https://git.", "https://ci:Tr0ub4dor@git.")),
+    "input holds an agent": Planted("held-agent", {"Jenkinsfile": PIPELINE}, ("sh 'docker push", "input 'Push?'\n                sh 'docker push")),
+    "parameter in a script": Planted("shell-injection", {"Jenkinsfile": PIPELINE}, ("VERSION=1", "VERSION=${params.VERSION}")),
+    "curl -k": Planted("insecure-transport", {"Jenkinsfile": PIPELINE}, ("-fsSLO", "-kfsSLO")),
+    "docker.sock": Planted("docker-socket", {"Jenkinsfile": PIPELINE}, (
+        "-v /tmp:/tmp", "-v /var/run/docker.sock:/var/run/docker.sock")),
+    "set -x": Planted("logged-secret", {"Jenkinsfile": PIPELINE}, (
+        "sh 'docker push nexus:5000/shop:1.0.0'", "sh 'set -x; mysql -p$TOKEN'")),
+    "echoed secret": Planted("logged-secret", {"Jenkinsfile": PIPELINE}, ("sh 'docker push nexus:5000/shop:1.0.0'", "sh 'echo $NEXUS_PSW'")),
+    "Bearer literal": Planted("literal-credential", {"Jenkinsfile": PIPELINE}, ("Bearer ${TOKEN}", "Bearer Tr0ub4dor7xQ")),
+    "push of latest": Planted("moving-tag", {"Jenkinsfile": PIPELINE}, ("push nexus:5000/shop:1.0.0", "push nexus:5000/shop:latest")),
+    "crane": Planted("moving-tag", {"Jenkinsfile": PIPELINE}, ("docker push nexus:5000/shop:1.0.0", "crane copy a:1 nexus:5000/shop:latest")),
+    "set image": Planted("moving-tag", {"Jenkinsfile": PIPELINE}, (
+        "docker push nexus:5000/shop:1.0.0", "kubectl set image deploy/shop shop=nexus:5000/shop:latest")),
+    "helm": Planted("moving-tag", {"Jenkinsfile": PIPELINE}, (
+        "docker push nexus:5000/shop:1.0.0", "helm upgrade shop ./chart --set image.tag=latest")),
+}  # fmt: skip
+LANGUAGES = {"kubernetes": KUBERNETES, "dockerfile": DOCKERFILE, "python": ALEMBIC, "jenkinsfile": JENKINSFILE}
+
 
 @pytest.mark.parametrize(
     ("language", "planted"),
-    [("kubernetes", one) for one in KUBERNETES.values()] + [("dockerfile", one) for one in DOCKERFILE.values()],
-    ids=[*KUBERNETES, *DOCKERFILE],
+    [pytest.param(language, one, id=name) for language, some in LANGUAGES.items() for name, one in some.items()],
 )
 def test_a_planted_defect_is_found_and_the_right_text_is_not(language: str, planted: Planted):
     rule = next(one for one in rules_of(language) if one.name == planted.rule)

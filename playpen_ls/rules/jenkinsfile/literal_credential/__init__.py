@@ -187,8 +187,11 @@ def steps(text: str) -> str:
             'sh """\n    curl -d \'{"user": "admin", "password": "«hunter2-Horse»"}\' https://grafana/\n'
             '    curl -d "{\\\\"password\\\\": \\\\"«hunter2-Horse»\\\\"}" https://grafana/\n"""'
         ),
+        "httpRequest url: u, customHeaders: [[name: 'Authorization', value: 'Bearer «a81jf9sk2mzn»']]\n",
     ],
     good=[
+        'httpRequest url: u, customHeaders: [[name: "Authorization", value: "Bearer ${TOKEN}"]]\n',
+        "echo 'Bearer authentication'\necho 'token <your-token-1>'\n",
         NEXUS + " {\n    sh 'docker login -u $NEXUS_USER -p $NEXUS_PASS nexus:5000'\n}\n",
         steps('sh \'docker login -u "$USER" -p "$PASS" nexus:5000\'\nsh "mysql --password=${params.DB_PASSWORD}"'),
         steps("sh 'tool --password=<password> --token=changeme-in-jenkins'\nbat 'docker login -u %U% -p %P%'"),
@@ -405,10 +408,16 @@ def _parameter(call: Call) -> Iterator[Finding]:
                 yield Finding(span, f"`withEnv` sets `{name}` to a hard-coded secret", severity=severity)
 
 
+_HEADER = regex(r"[\"'](?:Bearer|Basic|token)[ ][^\s\"']{8,}[\"']")
+# The value of an `Authorization` header: letters and digits, or it is a word of the documentation.
+_TOKEN = regex(r"(?:Bearer|Basic|token)[ ](?P<token>(?=[^\s]*\d)(?=[^\s]*[A-Za-z])[\w.~+/=-]{8,})")
+
+
 def _suspicious_strings(region: Region) -> Iterator[StringLiteral]:
     """Strings other than scripts that can contain a provider's key or a URL with a password."""
     text = region.text
     offsets = [match.start() for match in re.finditer(r"://[^\s'\"@]{0,300}@", text)]
+    offsets += [match.start() + 1 for match in _HEADER.finditer(text)]
     if may_hold_key(text):
         offsets += (span.start for span in shapes(text))
     literals = {literal.start: literal for offset in offsets if (literal := region.string_around(offset)) is not None}
@@ -425,6 +434,10 @@ def _in_string(literal: StringLiteral) -> Iterator[tuple[Span, Severity | None]]
         if not is_throwaway(login, fragment.text):
             weak = Severity.WARNING if is_weak_login(login, fragment.text) else None
             yield fragment.span(login.password.start, login.password.end), weak
+    header = _TOKEN.fullmatch(fragment.text)
+    if header is not None and not literal.holes and not is_placeholder(header["token"]):
+        yield fragment.span(header.start("token"), header.end("token")), None
+        return
     for span in shapes(fragment.text):
         if not fragment.holds_hole(span.start, span.end):
             yield fragment.span(span.start, span.end), _severity(fragment.text[span.start : span.end])
