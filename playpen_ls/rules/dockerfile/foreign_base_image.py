@@ -9,6 +9,7 @@ from playpen_ls.api.finding import Finding, Fix, Refused, Severity
 from playpen_ls.api.platform import Platform
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.dockerfile.edits.image import registry_of, replacement
+from playpen_ls.languages.dockerfile.model.dockerfile import model_of
 from playpen_ls.languages.dockerfile.parts import BaseImage, Stage
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.regex import regex
@@ -48,6 +49,7 @@ NEXUS = Platform(base_images={"python": "playpen/python-base:latest", "node": "n
         example("ARG IMAGE=python\nARG VERSION=3.11\nFROM «$IMAGE:$VERSION»\nFROM a/b:$VERSION\n"),
         example("ARG VERSION=3.11\nARG OS=slim\nFROM «python:$VERSION-$OS»\n"),
         example("FROM «python:3.12-alpine»\nRUN apk add --no-cache gcc\n"),
+        example("FROM «python:3.12» AS b\nRUN make\nFROM «python:3.12-alpine»\nRUN apk add --no-cache gcc\n"),
         example(
             "FROM «gcr.io/distroless/static»\nRUN make\nFROM «node»\n",
             fixed=None,
@@ -99,8 +101,11 @@ def foreign_base_image(image: BaseImage, platform: Platform) -> Iterator[Finding
 
 
 def _replaced(image: BaseImage, own: str) -> list[Edit]:
-    """Refuses where the stage, or one that continues it, needs the packages of Alpine."""
-    if "alpine" in image.reference.tag and "alpine" not in own and _APK.search(image.owner.file.model.source.text):
+    """Refuses where a stage from the same image needs the packages of Alpine: all stages have one version of Python."""
+    model = model_of(image.owner.file)
+    same = (stage.external_base for stage in model.stages)
+    tags = [one.reference.tag for one in same if one is not None and one.reference.name == image.reference.name]
+    if any("alpine" in tag for tag in tags) and "alpine" not in own and _APK.search(model.source.text):
         raise Refused("`apk` installs packages, which only an image of Alpine has")
     return replacement(image, own)
 

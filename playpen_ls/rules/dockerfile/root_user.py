@@ -84,6 +84,11 @@ from playpen_ls.rules.dockerfile._dev_servers import starts_dev_server
             "Dockerfile": 'FROM «debian:12»\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n',
             "start.sh": "set -e\nrpm -ivh build/*.rpm\n",
         },
+        {
+            "Dockerfile": 'FROM «node:20»\nCOPY . .\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n',
+            "start.sh": "npx nest build\nexec node dist/main.js\n",
+        },
+        "FROM «debian:12»\nRUN apt-get install -y debootstrap\nCMD /build\n",
         # The build arguments are not declared in the stage, so the user is empty.
         "ARG uid=1000\nARG gid=1000\nFROM debian:12\nUSER «${uid}:${gid}»\nCMD serve\n",
         'FROM team/base:1\nENV APP_USER=root\nUSER «$APP_USER»\nCMD ["/a"]\n',

@@ -62,10 +62,11 @@ _ROOT_AT_START = regex(
     r"""^[ \t]*(?:exec[ \t]+)?(?:
         (?:apt-get|apt|dnf|yum|microdnf|apk|rpm|dpkg|zypper)[ \t]+(?:-\S+[ \t]+)*(?:install|add|update|-[iU])
         |service[ \t]+\S+[ \t]+start|sysctl[ \t]+-w
-        |(?:crond?|crontab|chown|useradd|adduser|usermod|mount|iptables)\b)""",
+        |(?:crond?|crontab|chown|useradd|adduser|usermod|mount|iptables)\b
+        |(?:npm|npx|yarn|pnpm|bun|pip3?|composer|bundle)[ \t]+(?:\S+[ \t]+)?(?:install|ci|build|dev)\b)""",
     re.MULTILINE | re.VERBOSE,
 )
-"""Commands at the beginning of a line that only root can run."""
+"""Commands at the beginning of a line that only root can run, or that write to the folder of the program."""
 
 
 def script_drops_root(stage: Stage, files: Files) -> bool:
@@ -74,7 +75,7 @@ def script_drops_root(stage: Stage, files: Files) -> bool:
 
 
 def script_needs_root(stage: Stage, files: Files) -> bool:
-    """Whether a script of the project that the container starts with runs what only root can."""
+    """Whether a script of the project that the container starts with runs what only root can, or builds the program."""
     return any(_ROOT_AT_START.search(text) for text in _start_scripts(stage, files))
 
 

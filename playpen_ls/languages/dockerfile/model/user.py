@@ -47,7 +47,8 @@ _NEEDS_ROOT = regex(
     r"(?<![\w-])(?:systemd|dockerd(?:-entrypoint\.sh)?|sshd|crond?|supervisord|s6-svscan|runsvdir(?:-start)?|vsftpd|postfix"
     r"|named|dhcpd|openvpn|rsyslogd|udevd|my_init)(?![\w-])|(?<![\w./-])/(?:usr/)?(?:s?bin/)?init(?![\w./-])"
 )
-# A RUN that installs a container engine or its client, which needs the engine's socket.
+# A RUN that installs a container engine or its client, which needs the engine's socket, or a tool that makes file
+# systems.
 _HOME = regex(r"(?:/root|~|\$HOME|\$\{HOME\})(?:/|$)")
 _IN_HOME = regex(r"(?<![\w/.-])/root(?:/|\b)")
 # Commands that write to the home directory of their user.
@@ -56,7 +57,8 @@ _INTO_HOME = regex(
     r"|install\.python-poetry\.org|astral\.sh/uv|bun\.sh/install|nvm-sh/nvm|\b(?:go|cargo) install\b"
 )
 _CONTAINERS = regex(
-    r"(?<![\w./-])(?:docker-ce(?:-cli)?|docker\.io|docker-engine|docker-cli|moby-engine|containerd\.io|podman|buildah)(?![\w./-])"
+    r"(?<![\w./-])(?:docker-ce(?:-cli)?|docker\.io|docker-engine|docker-cli|moby-engine|containerd\.io|podman|buildah"
+    r"|debootstrap|mmdebstrap|mkosi|live-build|pbuilder)(?![\w./-])"
 )
 _COMPILERS = frozenset("buildpack-deps gcc golang gradle haskell maven rust swift".split())
 # Shells and interpreters that read commands from a terminal.
@@ -132,7 +134,7 @@ def needs_root(stage: Stage) -> bool:
 
 
 def _is_of_root(instruction: Instruction) -> bool:
-    """It installs a container engine, or sets up cron."""
+    """It installs a container engine or a tool that makes file systems, or sets up cron."""
     if isinstance(instruction, Transfer):
         return instruction.destination is not None and instruction.destination.text.startswith("/etc/cron")
     if not isinstance(instruction, Run):
