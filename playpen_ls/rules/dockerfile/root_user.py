@@ -85,7 +85,7 @@ from playpen_ls.rules.dockerfile._dev_servers import starts_dev_server
             "start.sh": "set -e\nrpm -ivh build/*.rpm\n",
         },
         {
-            "Dockerfile": 'FROM «node:20»\nCOPY . .\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n',
+            "Dockerfile": 'FROM «node:20»\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["./start.sh"]\n',
             "start.sh": "npx nest build\nexec node dist/main.js\n",
         },
         "FROM «debian:12»\nRUN apt-get install -y debootstrap\nCMD /build\n",
@@ -176,6 +176,10 @@ from playpen_ls.rules.dockerfile._dev_servers import starts_dev_server
         {
             "Dockerfile": 'FROM debian:12\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\nCMD ["serve"]\n',
             "start.sh": 'chown app /data\nexec gosu app "$@"\n',
+        },
+        {
+            "Dockerfile": 'FROM debian:12\nCOPY . .\nENTRYPOINT ["bin/start.sh"]\n',
+            "bin/start.sh": 'exec gosu app "$@"\n',
         },
         'FROM debian:12\nRUN apt-get install -y gosu\nENTRYPOINT ["gosu", "app", "serve"]\n',
         # The stage that ships gets the program from another one.

@@ -81,11 +81,15 @@ def script_needs_root(stage: Stage, files: Files) -> bool:
 
 def _start_scripts(stage: Stage, files: Files) -> Iterator[str]:
     starting = [one for one in stage.all_instructions if isinstance(one, (Cmd, Entrypoint))]
-    names = {posixpath.basename(word.text) for one in starting for word in one.vector or one.words}
+    words = {word.text for one in starting for word in one.vector or one.words}
+    names = {posixpath.basename(word) for word in words}
     folders = dict.fromkeys((posixpath.dirname(stage.file.path), ""))
     for word, path in (found for each in stage.ancestors for found in local_sources(each)):
         if posixpath.basename(word.text) in names:
             yield from (files.text(posixpath.join(folder, path)) or "" for folder in folders)
+        elif not path:  # the script is somewhere in the context
+            places = [posixpath.normpath(one.lstrip("/")) for one in words if one.endswith(".sh")]
+            yield from (files.text(posixpath.join(folder, one)) or "" for one in places for folder in folders)
 
 
 def is_there(path: str, context: str, files: Files) -> bool:
