@@ -87,6 +87,8 @@ class Images:
 
     def linker(self, document: YamlDocument) -> Linker:
         """The linker of the project as this file is now."""
+        if not self.recipes and not self.builds:  # nothing can be linked, so a change of an image concerns nobody
+            return linker(self.recipes, self.builds, frozenset(), self.values)
         own = document.ask(images_of)
         return linker(self.recipes, self.builds, self.pods.derived(_all_images, document.path, own), self.values)
 

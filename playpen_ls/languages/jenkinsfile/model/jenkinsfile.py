@@ -118,6 +118,9 @@ class Jenkinsfile(Model):
     def comments(self) -> Sequence[Comment]:
         return self._comments
 
+    def may_mention(self, marks: Sequence[str]) -> bool:
+        return any(chunk.content.derived(_mentions_any, tuple(marks)) for chunk in self.chunks)
+
     # The file as one
 
     @cached_property
@@ -214,3 +217,8 @@ def indentation_in(source: Source, block: Block) -> str:
     outer, inner = source.indentation(block.start), source.indentation(start)
     begins_line = not source.text[source.line_start(start) : start].strip(" \t")
     return inner[len(outer) :] if begins_line and inner.startswith(outer) else ""
+
+
+def _mentions_any(parsed: Parsed, marks: tuple[str, ...]) -> bool:
+    text = parsed.text.lower()
+    return any(mark in text for mark in marks)

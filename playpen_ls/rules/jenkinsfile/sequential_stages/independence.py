@@ -43,6 +43,7 @@ _NAMED = ("stash", "unstash", "junit", "archiveArtifacts")
 _SINGLE = regex(
     r"\b(?:(mvn)w?|(gradle)w?|(dotnet)|(sbt)|(ant)|(terraform)|(docker[ -]compose)|(coverage|cov)|(msbuild))\b"
 )
+_DISTURBING = ("cleanWs", "deleteDir", "-delete", "--fix", "-i.bak")
 _OUTPUT = regex(
     r"(?:>>?\s*|\s-o[ =]?|--output(?:-file)?[ =]|--junitxml[ =]|--report[ =]|\btee\s+(?:-a\s+)?)([\w./${}-]+)"
 )
@@ -111,11 +112,13 @@ class StageWork:
 
     `is_plain` says that all sections and steps are known, and a shell step precedes all steps that read its reports.
     `values` are by step those of `name:`, or else of the first argument; None for computed ones. `agent` is the source
-    of the stage's own agent, None if it uses the pipeline's workspace. `parallel` are the stages of its section
-    `parallel`.
+    of the stage's own agent, None if it uses the pipeline's workspace. `single` are what only one build can use at a
+    time, `disturbs` says that others cannot work in its folder. `parallel` are the stages of its section `parallel`.
     """
 
     text: str
+    single: frozenset[str]
+    disturbs: bool
     nature: Nature
     is_plain: bool
     agent: str | None
@@ -132,7 +135,12 @@ def work_of(stage: Stage) -> StageWork:
     values = tuple(_values(calls, step) for step in _NAMED)
     outputs = frozenset(match for match in _OUTPUT.findall(text) if not match.startswith(("/dev/", "&")))
     inner = tuple(work_of(one) for one in stage.children) if stage.section("parallel") is not None else ()
-    return StageWork(text, nature(text), _is_plain(stage, calls), _agent(stage), values, outputs, inner)
+    single = frozenset(found[found.lastindex or 0] for found in _SINGLE.finditer(text))
+    # SonarQube scanners read the coverage reports of tests.
+    disturbs = any(map(text.__contains__, _DISTURBING)) or "sonar" in text.lower()
+    return StageWork(
+        text, single, disturbs, nature(text), _is_plain(stage, calls), _agent(stage), values, outputs, inner
+    )
 
 
 def _is_plain(stage: Stage, calls: Sequence[Call]) -> bool:
@@ -194,12 +202,7 @@ def can_run_together(one: StageWork, other: StageWork) -> bool:
 
 
 def _share_files(one: StageWork, other: StageWork) -> bool:
-    if set(_SINGLE.findall(one.text)) & set(_SINGLE.findall(other.text)):
-        return True
-    if any(word in one.text + other.text for word in ("cleanWs", "deleteDir", "-delete", "--fix", "-i.bak")):
-        return True
-    sonar = [bool(re.search("sonar", work.text, re.IGNORECASE)) for work in (one, other)]
-    if any(sonar):  # SonarQube scanners read the coverage reports of tests
+    if one.single & other.single or one.disturbs or other.disturbs:
         return True
     for step in ("junit", "archiveArtifacts"):
         if one.of(step) & other.of(step):
