@@ -335,7 +335,7 @@ PRACTICES = [
             + 'logger.debug("Detailed debugging information")\nlogger.info("General informational message")\n'
             'logger.warning("Warning message")\nlogger.error("Error occurred", exc_info=True)\n'
         },
-        {"app.py": LOGGER + '\ntry:\n    import fast\nexcept ImportError:\n    logger.error("Error occurred")\n'},
+        {"app.py": LOGGER + '\ntry:\n    work()\nexcept RuntimeError:\n    logger.error("Error occurred")\n'},
         "python/error-without-traceback",
         "logger.error",
         'logger.error("Error occurred", exc_info=True)\n',

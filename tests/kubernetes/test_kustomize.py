@@ -22,7 +22,7 @@ from playpen_ls.languages.kubernetes.kustomize.tree import (
     PlacedMapping,
     PlacedScalar,
     PlacedSequence,
-    span_of,
+    content_of,
 )
 
 RECORDED = sorted((Path(__file__).parent / "kustomize").glob("*.yaml"))
@@ -115,17 +115,19 @@ def test_each_value_has_the_place_that_it_comes_from():
     places = {}
     for name in ("name", "image", "tty"):
         value = find(container, name)
-        span = span_of(value)
-        assert span is not None
+        assert isinstance(value, PlacedScalar)
+        assert value.source.exact
+        span = content_of(value)
         places[name] = value.source.path, texts[value.source.path][span.start : span.end]
     assert places == {
         "name": ("build/patch.yaml", "web"),
-        "image": ("build/kustomization.yaml", "'2.0'"),
+        "image": ("build/kustomization.yaml", "2.0"),
         "tty": ("build/patch.yaml", "true"),
     }
     namespace = find(one.node, "metadata", "namespace")
-    span = span_of(namespace)
-    assert span is not None
+    assert isinstance(namespace, PlacedScalar)
+    assert namespace.source.exact
+    span = content_of(namespace)
     assert texts["build/kustomization.yaml"][span.start : span.end] == "shop"
     assert container.source.path == "build/app.yaml"
     assert (one.path, one.origin.name) == ("build/app.yaml", "web")
@@ -250,7 +252,7 @@ def test_a_scalar_of_an_inline_patch_has_the_place_of_the_patch():
     (one,) = build({"build/kustomization.yaml": text, "build/app.yaml": DEPLOYMENT}).objects
     image = find(one.node, "spec", "template", "spec", "containers", "0", "image")
     assert isinstance(image, PlacedScalar)
-    assert (image.value, image.source.path, span_of(image)) == ("web:3.0", "build/kustomization.yaml", None)
+    assert (image.value, image.source.path, image.source.exact) == ("web:3.0", "build/kustomization.yaml", False)
 
 
 def test_a_part_of_a_file_is_built_as_in_the_whole():
