@@ -11,9 +11,11 @@ from playpen_ls.api.finding import Finding, Fix, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.edits.imports import module_member
 from playpen_ls.languages.python.model.file_kind import is_script
+from playpen_ls.languages.python.model.library_calls import FLASK_RUN
 from playpen_ls.languages.python.model.queries import is_left_alone
 from playpen_ls.languages.python.parts import LibraryCall
 from playpen_ls.languages.python.syntax.nodes import is_main_guard
+from playpen_ls.rules.python._origins import Origins
 from playpen_ls.text.edit import Edit
 from playpen_ls.text.words import Words
 from playpen_ls.vocabulary.purposes import is_for_trial
@@ -47,8 +49,30 @@ _WORDS = frozenset(one for some in _SWITCHES.values() for one in some)
             fixed="import os\n\nimport uvicorn" + _MAIN
             + '    uvicorn.run("main:app", reload=os.getenv("RELOAD", "false").lower() == "true")\n',
         ),
+        example(
+            {
+                "run.py": "from shop.web import app\n" + _MAIN + "    app.run(«debug=True»)\n",
+                "shop/web.py": "from flask import Flask\n\napp = Flask(__name__)\n",
+            },
+            fixed="import os\n\nfrom shop.web import app\n" + _MAIN
+            + '    app.run(debug=os.getenv("DEBUG", "false").lower() == "true")\n',
+        ),
+        example(
+            {
+                "run.py": "from shop import create_app\n\napp = create_app()\n" + _MAIN + "    app.run(«debug=True»)\n",
+                "shop/__init__.py": "from flask import Flask\n\n\ndef create_app():\n    app = Flask(__name__)\n"
+                "    return app\n",
+            },
+            fixed="import os\n\nfrom shop import create_app\n\napp = create_app()\n" + _MAIN
+            + '    app.run(debug=os.getenv("DEBUG", "false").lower() == "true")\n',
+        ),
     ],
     good=[
+        {
+            "run.py": "from shop.web import app\n" + _MAIN + "    app.run(debug=True)\n",
+            "shop/web.py": "from robot import Robot\n\napp = Robot()\n",
+        },
+        {"run.py": "from shop.web import app\n" + _MAIN + "    app.run(debug=True)\n"},
         _FLASK + _MAIN + "    app.run(debug=False)\n    app.run(debug=settings.debug)\n",
         {"dev/main.py": _FLASK + _MAIN + "    app.run(debug=True)\n"},
         {"run_local.py": _FLASK + _MAIN + "    app.run(debug=True)\n"},
@@ -57,7 +81,7 @@ _WORDS = frozenset(one for some in _SWITCHES.values() for one in some)
         _FLASK + "if settings.debug:\n    app.run(debug=True)\n",
     ],
 )  # fmt: skip
-def debug_server(call: LibraryCall, recipes: Facts[Recipe]) -> Iterator[Finding]:
+def debug_server(call: LibraryCall, recipes: Facts[Recipe], origins: Origins) -> Iterator[Finding]:
     """Server is started with its debugger or reloader.
 
     With `debug=True` Flask shows tracebacks with an interactive console to everyone who can cause an error, and the
@@ -66,6 +90,8 @@ def debug_server(call: LibraryCall, recipes: Facts[Recipe]) -> Iterator[Finding]
     files for development, and where the call depends on a condition.
     """
     switches = _SWITCHES.get(call.name)
+    if switches is None and call.method_span != call.callee_span and origins.of(call.path, call.name) == FLASK_RUN:
+        switches = _SWITCHES[FLASK_RUN]
     if switches is None or call.file.ask(is_left_alone) or is_script(call.path) or is_for_trial(call.path):
         return
     name = next((one for one in switches if _is_true(call.keyword(one))), "")

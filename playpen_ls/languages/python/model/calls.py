@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from playpen_ls.languages.python.model.library_calls import LIBRARY, LibraryCall
+from playpen_ls.languages.python.model.library_calls import LIBRARY, LibraryCall, runs_imported
 from playpen_ls.languages.python.model.parts import (
     Called,
     EngineCall,
@@ -81,7 +81,7 @@ def called(site: Site, node: ast.Call, link: Link | None) -> Called | None:
         return MisnamedLogger(site, node, link, origin)
     if name in ENGINES and package:
         return EngineCall(site, node, link, origin)
-    if origin in LIBRARY:
+    if origin in LIBRARY or runs_imported(node, origin):
         return LibraryCall(site, node, link, origin)
     if origin == FLASK_DATABASE and _is_top_level(site, node, link):
         return FlaskDatabase(site, node, link, origin)

@@ -41,18 +41,23 @@ BLOCKING = frozenset((
     "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output", "subprocess.getoutput",
     "subprocess.getstatusoutput", "os.system",
 ))  # fmt: skip
-SERVERS = frozenset(("uvicorn.run", "flask.Flask().run"))
+FLASK_RUN = "flask.Flask().run"
+DEBUG = "debug"
+SERVERS = frozenset(("uvicorn.run", FLASK_RUN))
 """Functions that start a server."""
 LIBRARY = BLOCKING | DRIVERS | CLIENTS | HTTP | SERVERS
 _ORIGINS = Origins(*LIBRARY)
 
 
 class LibraryCall(Called):
-    """A call of a function in `LIBRARY`; `name` is its origin."""
+    """A call of a function in `LIBRARY`; `name` is its origin.
+
+    Or of a method `run` with `debug=True` of what another module made, which can be an application of Flask.
+    """
 
     @staticmethod
     def possible_in(words: Words) -> bool:
-        return _ORIGINS.possible_in(words) or {"os", "system"} <= words.all
+        return _ORIGINS.possible_in(words) or {"os", "system"} <= words.all or {"run", DEBUG} <= words.all
 
     @staticmethod
     def known_as(name: str, origin: str) -> bool:
@@ -110,6 +115,18 @@ class EnvironmentValue(Part):
         if len(self.node.args) > 1:
             return self.node.args[1]
         return next((one.value for one in self.node.keywords if one.arg == "default"), None)
+
+
+def runs_imported(node: ast.Call, origin: str) -> bool:
+    """Whether it is `app.run(debug=True)`, of something that is not of the libraries that are known."""
+    return (
+        origin.endswith(".run")
+        and not origin.startswith(("asyncio.", "subprocess."))
+        and any(
+            one.arg == DEBUG and isinstance(one.value, ast.Constant) and one.value.value is True
+            for one in node.keywords
+        )
+    )
 
 
 def is_environment_read(site: Site, node: ast.Call | ast.Subscript, link: Link | None) -> bool:
