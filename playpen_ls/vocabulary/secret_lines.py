@@ -171,7 +171,7 @@ def secrets_in_file(text: str, form: Form) -> Iterator[LineSecret]:
         default = _DEFAULT.fullmatch(value)
         if default is not None:
             found += _default((name, default["name"]), default, span.start, form)
-        elif _NO_LITERAL.search(value):
+        elif _NO_LITERAL.search(value) or "/" in name:  # an annotation names keys and paths
             continue
         elif is_named_secret(name, value):
             found.append(LineSecret(span, False, name))

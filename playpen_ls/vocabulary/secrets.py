@@ -64,7 +64,7 @@ _NOT_NAME = regex(
     r"|ref|env|var|variable|param|scheme|algorithm|hasher|class|format|length|expires?|expires_(?:at|in)|expiry|ttl|endpoint|enabled|policy"
     r"|encryption|hash|hashing|digest|sha\d*|md5|bcrypt|cipher|encoding|algo|strength|storage|location|chars|characters"
     r"|tag|branch|version|host|port|count|size|limit|timeout|key_name|rotation|store|manager|provider|bytes|alphabet"
-    r"|charset|sig|signature|selector)s?(?:_(?:ms|seconds|v?\d+))?$"
+    r"|charset|sig|signature|selector|image)s?(?:_(?:ms|seconds|v?\d+))?$"
 )
 # Tokens that are not secret: for pagination and tokenizers. What is said to be made up.
 _OTHER_TOKEN = regex(
@@ -279,7 +279,7 @@ def is_configured_secret(name: str, value: str, *, tokens: bool = False, objects
         len(value) < (_SHORTEST_PASSWORD if spelled.endswith("_password") else _SHORTEST_WORD)
         or is_placeholder(value)
         or _SETTING.fullmatch(value)
-        or re.search(r"\s|^[./~]|//|[`<>{}]|\$[({A-Za-z]|^(?:\w*::)+\w+$", value)
+        or re.search(r"\s|^[./~]|//|[`<>{}]|\$[({A-Za-z]|^(?:\w*::)+\w+$|^[a-z][\w-]*(?:/[\w-]+){1,9}$", value)
     ):
         return False
     if (
@@ -295,7 +295,8 @@ def is_configured_secret(name: str, value: str, *, tokens: bool = False, objects
         return False  # `CLOUDINARY_API_SECRET=apiSecret`: another service knows no such secret
     if value == "password" and spelled == value:
         return True  # the usual default; `DB_PASSWORD=db_password` is a template
-    return snake(value) != spelled and snake(value) not in (f"{spelled}s", f"my_{spelled}")
+    plain_name, plain_value = spelled.replace("_", ""), snake(value).replace("_", "")
+    return plain_value not in (plain_name, f"{plain_name}s", f"my{plain_name}")
 
 
 def names_secret_object(name: str, value: str) -> bool:

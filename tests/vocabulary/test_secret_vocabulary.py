@@ -159,6 +159,8 @@ def test_a_word_that_a_program_is_started_with_is_a_secret(name: str, value: str
         *(("PAC_SECRET", "pipelines-as-code-secret"), ("password", "sha1:98b767162d34:8da1bc3c75a0f291")),
         *(("token", "Paris."), ("token", "Amazon,")),  # of a tokenizer
         *(("token", "xoxp-1234"), ("_PASS", "::ixNet::OK"), ("SECRET_MARKER", "phase3-secret-must-not-appear")),
+        *(("elasticSearchPassword", "elasticsearch-password"), ("dbPassword", "web/data/databasePassword")),
+        *(("SECRET_INJECTOR_IMAGE", "quay.io/x/secret-injector:2.0"),),
         *(("CLOUDINARY_API_SECRET", "apiSecret"), ("USE_PASSWORD", "ok")),
         ("KeyStore.Password", "conf/carbon.xml//Server/KeyStore/Password,false"),
         *(("IMAGE_PULL_SECRET", "regcred"), ("DB_PASSWORD", "/run/secrets/db"), ("DB_PASSWORD", "$(cat x)")),

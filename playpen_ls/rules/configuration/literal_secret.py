@@ -97,7 +97,8 @@ def one_file(path: str, text: str, **others: str) -> dict[str, str]:
         one_file(
             "chart/values.yaml",
             "auth:\n  existingSecret: db-credentials\n  secretKeys: {adminPasswordKey: postgres-password}\n"
-            "  password: ''\n  passwordSecret: web\n",
+            "  password: ''\n  passwordSecret: web\nannotations:\n"
+            "  vault.hashicorp.com/agent-inject-file-db-password: root-pw1\n",
         ),
         one_file("settings.xml", "<settings>\n<password>{COQLCE6DU6GtcS5P=}</password>\n</settings>\n"),
         one_file("settings.xml", "<settings>\n<!-- <password>hunter2-Horse</password> -->\n</settings>\n"),
