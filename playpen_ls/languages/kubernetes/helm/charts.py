@@ -244,12 +244,15 @@ class _Render:
         return _Enabled(sub, name, metadata, f"{parent.path}/charts/{name}", _own_values(sub))
 
     def _import(self, one: _Enabled) -> None:
-        """Take over the values that subcharts give to the charts that they are in, below those of these charts."""
+        """Take over the values that subcharts give to the charts that they are in, below those of these charts.
+
+        A chart that lists its subcharts has all of their values, so that a null in these removes the key.
+        """
         for sub in one.charts:
             self._import(sub)
-        imports = [(name, listed) for name, listed in one.imports if isinstance(listed, List)]
-        if not imports:
+        if not self._dependencies(one):
             return
+        imports = [(name, listed) for name, listed in one.imports if isinstance(listed, List)]
         values = self._coalesce(one, Map(), keeps_nulls=True)
         imported = Map()
         for name, listed in imports:
@@ -302,8 +305,6 @@ class _Render:
                 inner.put("global", Map())
             sub.values = self._coalesce(sub, inner, keeps_nulls)
             values.put(sub.name, sub.values, *values.places.get(sub.name, (None, None)))
-        if one.charts and "global" not in values:
-            values.put("global", Map())
         return values
 
     # Templates

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 from playpen_ls.languages.kubernetes.helm.text import (
     GAP,
@@ -252,8 +253,8 @@ def _other(value: Value) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, float):
-        return float_text(value, 21)
+    if isinstance(value, float):  # it was written as JSON and read again
+        return str(int(value)) if value.is_integer() and -(2**63) <= value < 2**64 else float_text(value)
     return value.written if isinstance(value, Unknown) else GAP
 
 
@@ -335,7 +336,14 @@ def _json(value: Value, newline: str, escapes: bool, place: Place | None = None)
             joined(['"', value, '"']) if written[1:-1] == value and isinstance(value, Text) else placed(written, place)
         )
     else:
-        yield placed(_other(value), place)
+        yield placed(_json_number(value) if isinstance(value, float) else _other(value), place)
+
+
+def _json_number(value: float) -> str:
+    """As `encoding/json`: without an exponent from a millionth on, and with one digit in it if that is enough."""
+    if 1e-6 <= abs(value) < 1e-4:
+        return f"{Decimal(repr(value)):f}"
+    return float_text(value, 21).replace("e-0", "e-")
 
 
 def _json_string(text: str, escapes: bool) -> str:
