@@ -42,6 +42,7 @@ FORKS = [(1, 25, 3), (1, 25, 4), (1, 26, 0), (1, 27, 0), (1, 28, 0)]
         ("tmpfs", "rhhh", "hhhhh", "m"),
         ("option", "rhhh", "hhhhh", "m"),
         ("heredoc", "rnnn", "n----", "-"),
+        ("copied heredoc", "rnnn", "n----", "-"),
         ("flag", "rrrr", "iiiii", "m"),
         ("checksum", "riii", "iiiii", "m"),
         ("chmod", "ri--", "-----", "-"),
@@ -62,6 +63,21 @@ def test_each_version_supports_what_it_supports(syntax: str, originals: str, for
     assert "".join(letter(Executor(ORIGINAL, Version(*one))) for one in ORIGINALS) == originals
     assert "".join(letter(Executor(FORK, Version(*one))) for one in FORKS) == forks
     assert letter(Executor("", None)) == unknown
+
+
+@pytest.mark.parametrize(
+    ("syntax", "executor", "severity"),
+    [
+        ("heredoc", Executor(ORIGINAL, Version(1, 24, 0)), "error"),
+        ("heredoc", Executor(ORIGINAL, Version(1, 9, 0)), "warning"),
+        ("heredoc", Executor(FORK, Version(1, 25, 3)), "warning"),
+        ("copied heredoc", Executor(ORIGINAL, Version(1, 24, 0)), "warning"),
+    ],
+)
+def test_a_body_that_silently_does_not_run_is_an_error(syntax: str, executor: Executor, severity: str):
+    found = verdict(syntax, executor)
+    assert found is not None
+    assert found.severity.label == severity
 
 
 @pytest.mark.parametrize(

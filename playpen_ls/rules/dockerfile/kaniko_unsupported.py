@@ -82,7 +82,8 @@ def kaniko_unsupported(part: Run | Copy | Add, files: Files, builds: Facts[Kanik
 
     Reported where a Jenkinsfile or a manifest of the project builds the Dockerfile with the Kaniko executor. Most
     versions ignore `RUN --mount` without an error, so that secrets, caches and mounted files are missing during the
-    build, and accept a heredoc without executing its body. The version is that of the executor's image; for
+    build, and accept a heredoc without executing its body: the build succeeds, and the image lacks what the body does,
+    so that is an error. The version is that of the executor's image; for
     an unknown image or tag, such as a mirror, only what no version supports is reported.
     """
     syntaxes = list(_syntaxes(part)) if part.flags or part.heredocs else []
@@ -113,7 +114,8 @@ def _syntaxes(part: Run | Copy | Add) -> Iterator[tuple[str, Span, str]]:
             yield found[0], flag.span, found[1]
     if part.heredocs and (match := re.search(r"\d*<<-?\s*\S+", part.logical)):
         result = "does not execute its body" if isinstance(part, Run) else "does not copy its body"
-        yield "heredoc", part.place(match.start(), match.end()), f"the heredoc of `{part.keyword}`: {result}"
+        syntax = "heredoc" if isinstance(part, Run) else "copied heredoc"
+        yield syntax, part.place(match.start(), match.end()), f"the heredoc of `{part.keyword}`: {result}"
 
 
 def _of_run(flag: Flag) -> tuple[str, str] | None:

@@ -78,10 +78,17 @@ def _is_old(executor: Executor) -> bool:
     return executor.flavor == ORIGINAL and (executor.version or (1, 24, 0)) < (1, 8, 0)
 
 
-def _heredoc(executor: Executor) -> Verdict | None:
+def _copied_heredoc(executor: Executor) -> Verdict | None:
     if executor.flavor == FORK:
         return None if (executor.version or (1, 26, 0)) >= (1, 25, 4) else Verdict(Severity.WARNING, "does not run")
     return _REJECTED if _is_old(executor) else Verdict(Severity.WARNING, "does not run")
+
+
+def _heredoc(executor: Executor) -> Verdict | None:
+    """An error where it was tried: the last version of the original runs `/bin/sh -c "<<EOF"`, which succeeds."""
+    found = _copied_heredoc(executor)
+    is_tried = executor.flavor == ORIGINAL and (executor.version or (1, 24, 0)) >= (1, 11, 0)
+    return found._replace(severity=Severity.ERROR) if found is not None and is_tried else found
 
 
 def _unknown_flag(executor: Executor) -> Verdict | None:
@@ -109,6 +116,7 @@ _JUDGES: Mapping[str, Callable[[Executor], Verdict | None]] = {
     "tmpfs": _never(_IGNORED_QUIETLY),
     "option": _never(_IGNORED_QUIETLY),
     "heredoc": _heredoc,
+    "copied heredoc": _copied_heredoc,
     "flag": _unknown_flag,
     "checksum": _never(_IGNORED),
     "chmod": _chmod,
