@@ -105,7 +105,7 @@ _SERVICE = ("Dockerfile", "requirements.txt", "pyproject.toml", "setup.py", "Pip
             fixed=LOGGED + 'logger.info(\n    "one %s "\n    "two %s",\n    a,\n    b,\n)\n',
         ),
         example(LOGGED + '«print»("Invalid date")\n', fixed=LOGGED + 'logger.warning("Invalid date")\n'),
-        API + "\n\ndef f(e):\n    «print»(f'no key: {e}')\n    app.logger.error(f'no key: {e}')\n",
+        API + "\n\ndef f(e):\n    «print»(f'no key: {e}')\n    app.logger.error('no key: %s', e)\n",
         # Only one of its lines could be logged.
         API + "\n\ndef show(orders):\n    «print»('Orders:')\n    «print»()\n",
         API + "\n\ndef show(orders):\n    «print»('-' * 80)\n    «print»('Orders')\n",
@@ -261,8 +261,17 @@ def _is_logged_too(call: PrintCall) -> bool:
         if isinstance(child, ast.Expr) and isinstance(body, list) and child in body:
             following = body[body.index(child) + 1 : body.index(child) + 2]
             value = following[0].value if following and isinstance(following[0], ast.Expr) else None
-            return isinstance(value, ast.Call) and [*map(ast.dump, value.args)] == [*map(ast.dump, call.node.args)]
+            begins = _text(call)[:_ENOUGH]
+            return (
+                isinstance(value, ast.Call)
+                and (dotted(value.func) or "").rpartition(".")[2] in METHODS
+                and len(begins) == _ENOUGH
+                and any(isinstance(one, ast.Constant) and str(one.value)[:_ENOUGH] == begins for one in ast.walk(value))
+            )
     return False
+
+
+_ENOUGH = 8  # characters that begin the same text
 
 
 def _is_for_terminal(call: PrintCall) -> bool:

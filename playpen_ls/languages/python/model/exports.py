@@ -58,6 +58,7 @@ _BOUND = regex(
 _OWN_LOGGER = regex(
     r"^class[ \t]+(\w*Logger)[ \t]*(?:\([ \t]*(?:object|ABC|abc\.ABC|metaclass=\w+)?[ \t]*\))?[ \t]*:", re.MULTILINE
 )
+_LOGS = regex(r"\bdef (?:info|warn|warning|error|debug)\(")
 OWN_LOGGER = "<own logger>"
 _ASSIGNED = regex(r"[ \t]*[:=(]")
 _IMPORTED = regex(r"[ \t\f]*(?:[:=(),;#\\\r\n]|as\b|\Z)")
@@ -124,7 +125,9 @@ def _exports(outline: Outline) -> Iterator[tuple[str, str]]:
 
 def _own_loggers(statement: Statement) -> tuple[str, ...]:
     found = _OWN_LOGGER.search(statement.text) if "Logger" in statement.text and not statement.header else None
-    return (found[1],) if found is not None else ()
+    if found is None or ("def " in statement.text and _LOGS.search(statement.text) is None):
+        return ()  # the members of a long class are elsewhere
+    return (found[1],)
 
 
 def _imported(statement: Statement) -> tuple[str, ...]:
