@@ -395,3 +395,21 @@ RETURNS = (
 )  # fmt: skip
 def test_what_is_not_known_is_unknown_and_nothing_else(template: str, gives: str):
     assert one(template, "a: 1\n").replace(HOLE, "?").replace(GAP, "!").strip() == gives
+
+
+VERSION = r"^([0-9]+)(\.[0-9]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?$"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_matched"),
+    [
+        (VERSION, True),
+        (r"^(a+)+$", False),
+        (r"^((\.[a-z]+)*)*$", False),
+        (r"^(-[a-z-]+)*$", False),
+        (r"^(.[a-z]+)*$", False),
+    ],
+)
+def test_patterns_that_can_take_very_long_are_not_matched(pattern: str, is_matched: bool):
+    found = refusal(f"x: {{{{ regexMatch `{pattern}` `1.2-{'a.' * 500}!` }}}}")
+    assert found == ("" if is_matched else "a pattern that is not understood")

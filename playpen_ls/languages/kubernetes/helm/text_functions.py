@@ -453,12 +453,24 @@ def as_html(*values: Value) -> str:
 # Regular expressions
 
 _REPEATED_GROUP = regex(r"[*+}?][^()]*\)[*+{]")
+# `(\.[0-9a-z]+)*`: a list of words with a separator, which can be matched in one way only.
+_SEPARATED = regex(r"\((?:\?:)?(?P<separator>\\?[^\w\s\\()\[\]])(?P<word>\[(?:[^\]\\]|\\\W)+\])[*+]\)[*+]")
 _LONGEST_MATCHED = 4_000
+
+
+def _without_repetition(match: re.Match[str]) -> str:
+    is_word = re.fullmatch(match["word"], match["separator"][-1]) is not None
+    is_plain = match["separator"] not in ("^", "$", ".", "|", "?", "*", "+")
+    return match[0] if is_word or not is_plain else "x*"
 
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    if _REPEATED_GROUP.search(pattern) or len(re.findall(r"[*+}]", pattern)) > 12 or "\\p" in pattern:
+    if (
+        _REPEATED_GROUP.search(_SEPARATED.sub(_without_repetition, pattern))
+        or len(re.findall(r"[*+}]", pattern)) > 12
+        or "\\p" in pattern
+    ):
         raise CannotRender("a pattern that is not understood")
     try:
         return re.compile(re.sub(r"\\z", r"\\Z", re.sub(r"\[:alnum:\]", "a-zA-Z0-9", pattern)), re.ASCII)
