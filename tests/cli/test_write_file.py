@@ -155,6 +155,55 @@ def test_the_old_or_the_new_text_is_there(tmp_path: Path, cache: Path, kind: str
     assert ((int(expected[sent]), "old") in outcomes) is (sent is signal.SIGKILL)
 
 
+class Full(Interrupted):
+    """The module `os` on a disk that is full from a call on."""
+
+    def __getattr__(self, name: str) -> Any:
+        call = super().__getattr__(name)
+        if name not in ("open", "write", "ftruncate", "fsync", "makedirs"):
+            return call
+
+        def failing(*arguments: Any, **options: Any) -> Any:
+            self.writes += 1
+            if self.writes >= self.full and not (name == "open" and not arguments[1] & os.O_CREAT):
+                raise OSError(28, "No space left on device")
+            return call(*arguments, **options)
+
+        return failing
+
+    full = writes = 0
+
+
+@pytest.mark.parametrize("new", NEW)
+@pytest.mark.parametrize("kind", KINDS)
+def test_on_a_full_disk_the_old_text_or_a_recovery_file_stays(
+    tmp_path: Path, cache: Path, kind: str, new: str, monkeypatch: pytest.MonkeyPatch
+):
+    outcomes = set()
+    for number in range(1, 60):
+        place, old = situation(tmp_path / "work", kind)
+        disk = Full(0, True, signal.SIGINT, place.parent if kind == "read-only folder" else None)
+        disk.full = number
+        with monkeypatch.context() as patch:
+            patch.setattr(write_file, "os", disk)
+            try:
+                write(place, old, NEW[new])
+                said = "new"
+            except OSError:
+                said = "old"
+        text, recovery = place.read_text() if place.exists() else None, recovery_of(str(place))
+        if text not in (old, NEW[new]):
+            assert recovery is not None
+            assert Path(recovery).read_text() == NEW[new]
+        assert text == NEW[new] or said == "old"
+        outcomes.add(said)
+        for path in cache.rglob("app.py.*"):
+            path.unlink()
+        if said == "new":
+            break
+    assert outcomes == {"old", "new"}
+
+
 def test_mode_owner_and_attributes_are_kept(tmp_path: Path):
     place = tmp_path / "app.py"
     place.write_text(OLD)
