@@ -30,15 +30,14 @@ import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from enum import IntEnum
 from typing import NamedTuple, TypeVar
 
-from playpen_ls.api.fact_types import DotenvVariable, Exposed, ImageBuilt, Recipe
+from playpen_ls.api.fact_types import DotenvVariable, ImageBuilt, Recipe
 from playpen_ls.api.facts import Fact, Facts, Table
 from playpen_ls.api.finding import Place
+from playpen_ls.project.image_evidence import Certainty, Evidence, Link, Use, is_below, others_in
 from playpen_ls.project.image_identity import DULL, PLAIN, ImageName, NamedDockerfile, named_dockerfile, telling
 from playpen_ls.text.cached_property import cached_property
-from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex
 from playpen_ls.text.span import Span
 from playpen_ls.vocabulary.image_names import (
@@ -64,78 +63,6 @@ _PRIVATE_HOST = regex(
     r"|[\w.-]+\.(?:svc|local|internal|lan|localdomain|cluster\.local|example\.(?:com|org|net))(?::\d+)?"
     r"|\d+\.dkr\.ecr\.[\w.-]+|[\w-]+\.azurecr\.io"
 )
-
-
-class Certainty(IntEnum):
-    POSSIBLE = 1
-    LIKELY = 2
-    CERTAIN = 3
-
-    @property
-    def label(self) -> str:
-        return self.name.lower()
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """A reason for a link. `kind` is that of the reason: two places of one kind are one kind of evidence."""
-
-    kind: str
-    place: Place
-    """Where it is, with what it says."""
-
-
-@dataclass(frozen=True)
-class Link:
-    """The Dockerfile that builds an image, and the folder of its code ("" for the whole project)."""
-
-    recipe: Recipe
-    folder: str
-    others: tuple[str, ...]
-    """Folders below `folder` that belong to other Dockerfiles."""
-    certainty: Certainty = Certainty.CERTAIN
-    evidence: tuple[Evidence, ...] = ()
-
-    @property
-    def dockerfile(self) -> str:
-        return self.recipe.place.path
-
-    @property
-    def supports_findings(self) -> bool:
-        """Whether a diagnostic can rely on it."""
-        if self.certainty is Certainty.CERTAIN:
-            return True
-        return self.certainty is Certainty.LIKELY and len({one.kind for one in self.evidence}) > 1
-
-    @property
-    def related(self) -> tuple[Place, ...]:
-        """Why the image is this Dockerfile's, as related information; empty if a folder has the image's name."""
-        told = self.evidence if self.certainty is not Certainty.CERTAIN else self.evidence[:1]
-        return tuple(one.place for one in told if self.certainty is not Certainty.CERTAIN or one.kind == "statement")
-
-    def holds(self, fact: Fact) -> bool:
-        path = fact.place.path
-        return _below(path, self.folder) and not any(_below(path, other) for other in self.others)
-
-    def of(self, facts: Iterable[F]) -> list[F]:
-        """The facts of its code."""
-        near = facts.below(self.folder) if isinstance(facts, Facts) else facts
-        return [fact for fact in near if self.holds(fact)]
-
-
-@dataclass(frozen=True)
-class Use:
-    """A container that runs an image: what its manifest at `path` says. `names` are its own and its workload's.
-
-    `alone` if it is the only container of its pod, and then `chart` is the name of the Helm chart.
-    """
-
-    image: str
-    path: str
-    names: tuple[str, ...] = ()
-    ports: frozenset[int] = frozenset()
-    chart: str = ""
-    alone: bool = False
 
 
 class _Stated(NamedTuple):
@@ -281,7 +208,7 @@ class Linker:
         """Rank A."""
         told = [(other, fact) for other, fact in self._statements.get(name.base, ()) if other.fits(name)]
         folder = posixpath.dirname(use.path)
-        above = [(other, fact) for other, fact in told if _below(use.path, self._scope_of(fact))]
+        above = [(other, fact) for other, fact in told if is_below(use.path, self._scope_of(fact))]
         without = [fact for _, fact in above or told if fact.builder != "docker"]
         beside = any(one.folder == folder for one in self._files.values())
         innermost, beside_it = self._innermost(use.path)
@@ -359,7 +286,7 @@ class Linker:
             return posixpath.dirname(dockerfile)
         for base in reversed(list(_folders_of(fact.place.path))):
             folder = _join(base, fact.context)
-            if _below(dockerfile, "" if folder == "." else folder):
+            if is_below(dockerfile, "" if folder == "." else folder):
                 written = {_join(base, one) for one in fact.dockerfiles}
                 if dockerfile in written:
                     return "" if folder == "." else folder
@@ -414,7 +341,7 @@ class Linker:
             if not run or says_nothing or called.lower() in THIRD_PARTY or (ROLES - TIERS).issuperset(run):
                 continue
             path = self._nearest(use, self._named.get(run, ()))
-            if path and TIERS.issuperset(run) and not _below(use.path, posixpath.dirname(self._files[path].folder)):
+            if path and TIERS.issuperset(run) and not is_below(use.path, posixpath.dirname(self._files[path].folder)):
                 continue  # many samples have a `frontend`
             if path:
                 return self._by_name(path, Certainty.POSSIBLE, "is named like the container or its chart", "workload")
@@ -595,7 +522,7 @@ class Linker:
         if not name.path_account or name.account in self._own:
             return False
         told = [fact for other, fact in self._statements.get(name.base, ()) if not other.fits(name)]
-        return any(self.built_from(one) == path and _below(use.path, self._scope_of(one)) for one in told)
+        return any(self.built_from(one) == path and is_below(use.path, self._scope_of(one)) for one in told)
 
     def _near(self, manifest: str) -> list[NamedDockerfile]:
         return self._innermost(manifest)[1]
@@ -636,7 +563,7 @@ class Linker:
 
     def _made(self, path: str, context: str, certainty: Certainty, evidence: tuple[Evidence, ...]) -> Link:
         recipe = self.recipes.of(path)[0]
-        return Link(recipe, context, _others(context, path, self.recipes), certainty, evidence)
+        return Link(recipe, context, others_in(context, path, self.recipes), certainty, evidence)
 
     def _corroborated(self, link: Link, use: Use) -> Link:
         """The link with what else speaks for it: the name of the container or of its workload."""
@@ -662,7 +589,9 @@ class Linker:
             base: fact
             for base, told in self._statements.items()
             for other, fact in told
-            if other.account in ("", name.account) and self.built_from(fact) and _below(use.path, self._scope_of(fact))
+            if other.account in ("", name.account)
+            and self.built_from(fact)
+            and is_below(use.path, self._scope_of(fact))
         }
         used = {other.base for other in map(ImageName.of, self._images[""])}
         siblings = {other.base for other in map(ImageName.of, self._images[""]) if other.account == name.account}
@@ -695,25 +624,6 @@ class Linker:
             f"no pipeline, compose file or script states what builds `{name.base}`, "
             "and no folder with a Dockerfile is named like it"
         )
-
-
-def code_of(recipe: Recipe, folder: str, recipes: Facts[Recipe]) -> Link:
-    """The code of a Dockerfile with this build context; `recipes` are the Dockerfiles of other folders."""
-    return Link(recipe, folder, _others(folder, recipe.place.path, recipes))
-
-
-def exposes(link: Link, exposed: Facts[Exposed], ports: frozenset[int]) -> Link:
-    """The link with another kind of evidence, if the Dockerfile exposes one of the container's ports.
-
-    An image that is alone near the only Dockerfile is then likely to be built from it.
-    """
-    for one in exposed.of(link.dockerfile):
-        if one.port in ports:
-            evidence = Evidence("port", _at(one.place, f"port {one.port} is also the container's"))
-            alone = any(each.kind == "image" for each in link.evidence)
-            certainty = max(link.certainty, Certainty.LIKELY) if alone else link.certainty
-            return replace(link, evidence=(*link.evidence, evidence), certainty=certainty)
-    return link
 
 
 def _is_one_edit(one: str, other: str) -> bool:
@@ -793,19 +703,6 @@ def _without_dull(folder: str, above: str) -> str:
     while folder != above and posixpath.basename(folder).lower() in DULL:
         folder = posixpath.dirname(folder)
     return folder
-
-
-def _others(folder: str, dockerfile: str, recipes: Facts[Recipe]) -> tuple[str, ...]:
-    own = posixpath.dirname(dockerfile)
-    paths = (_path(one) for one in recipes.below(folder))
-    places = {posixpath.dirname(path) for path in paths if path != dockerfile}
-    return tuple(sorted(
-        place for place in places if place != folder and _below(place + "/", folder) and not _below(own + "/", place)
-    ))  # fmt: skip
-
-
-def _below(path: str, folder: str) -> bool:
-    return not folder or path.startswith(folder + "/")
 
 
 _VARIABLE = regex(r"\$\{(\w+)(?::?-[^${}]*)?\}|\$(\w+)")

@@ -18,7 +18,8 @@ from playpen_ls.api.fact_types import (
 )
 from playpen_ls.api.facts import Facts, Table
 from playpen_ls.api.finding import Place
-from playpen_ls.project.image_links import Link, facts_of
+from playpen_ls.project.image_evidence import Link
+from playpen_ls.project.image_links import facts_of
 from playpen_ls.project.links import PYTHON
 from playpen_ls.project.python_names import defined
 from playpen_ls.text.cached_property import cached_property

@@ -12,7 +12,7 @@ from playpen_ls.languages.kubernetes.model.manifests import Manifests
 from playpen_ls.languages.kubernetes.model.resources import Container, Workload, YamlDocument, resources
 from playpen_ls.languages.kubernetes.syntax.nodes import UNKNOWN, Scalar
 from playpen_ls.languages.shell.servers import SERVERS
-from playpen_ls.project.image_links import Link
+from playpen_ls.project.image_evidence import Link
 from playpen_ls.rules.kubernetes._application import Code, application_in
 from playpen_ls.rules.kubernetes._builds import Builds, container_in
 from playpen_ls.rules.kubernetes._charts import Charts

@@ -22,7 +22,7 @@ from playpen_ls.languages.dockerfile.model.dockerfile import DockerfileModel
 from playpen_ls.languages.jenkinsfile.model.jenkinsfile import Jenkinsfile
 from playpen_ls.languages.kubernetes.model.manifests import Manifests
 from playpen_ls.languages.python.model.module import PythonModel
-from playpen_ls.project.image_links import Certainty, Link, Use, code_of
+from playpen_ls.project.image_evidence import Certainty, Link, Use, code_of
 from playpen_ls.project.services import Served, WebFacts, answers
 from playpen_ls.session.inspection import links_of
 from playpen_ls.session.project_images import ProjectImages

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from playpen_ls.api.fact_types import DotenvVariable, ImageBuilt, Pods, Recipe
 from playpen_ls.api.facts import Facts
-from playpen_ls.project.image_links import Link, Linker, Use, linker
+from playpen_ls.project.image_evidence import Link, Use
+from playpen_ls.project.image_links import Linker, linker
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.pause import pause
 

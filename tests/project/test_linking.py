@@ -20,7 +20,8 @@ from playpen_ls.api.fact_types import (
 from playpen_ls.api.facts import Fact, Facts, Table
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.registry import model_facts, parse
-from playpen_ls.project.image_links import Certainty, Link, Linker, Use, exposes
+from playpen_ls.project.image_evidence import Certainty, Link, Use, exposes
+from playpen_ls.project.image_links import Linker
 from playpen_ls.project.links import is_nearest, namespace_of
 from playpen_ls.project.services import Web, answers, ports_of, probe_paths
 from playpen_ls.text.source import Source

@@ -14,7 +14,7 @@ from playpen_ls.languages.dockerfile.model.program import Started, started
 from playpen_ls.languages.dockerfile.model.stage import Stage
 from playpen_ls.languages.dockerfile.syntax.instruction_types import Expose
 from playpen_ls.languages.shell.servers import number_of
-from playpen_ls.project.image_links import Link, code_of
+from playpen_ls.project.image_evidence import Link, code_of
 from playpen_ls.project.services import Ports, ports_of
 from playpen_ls.text.dataclass import dataclass
 from playpen_ls.text.regex import regex

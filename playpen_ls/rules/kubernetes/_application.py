@@ -10,7 +10,7 @@ from playpen_ls.api.facts import Facts
 from playpen_ls.api.finding import Place
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
 from playpen_ls.languages.kubernetes.model.resources import Container
-from playpen_ls.project.image_links import Link
+from playpen_ls.project.image_evidence import Link
 from playpen_ls.project.services import Ports, Served, WebFacts
 from playpen_ls.rules.kubernetes._links import Images, Openings, linked, listening
 from playpen_ls.text.dataclass import dataclass

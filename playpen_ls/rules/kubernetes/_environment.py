@@ -12,7 +12,7 @@ from playpen_ls.api.facts import Facts, Files
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
 from playpen_ls.languages.kubernetes.model.resources import Container
 from playpen_ls.languages.kubernetes.syntax.nodes import Scalar
-from playpen_ls.project.image_links import Link
+from playpen_ls.project.image_evidence import Link
 from playpen_ls.project.links import PYTHON
 from playpen_ls.rules.kubernetes._links import Settings
 from playpen_ls.rules.kubernetes._namespaces import name_of

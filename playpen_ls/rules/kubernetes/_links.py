@@ -24,7 +24,8 @@ from playpen_ls.languages.kubernetes.helm.text import HOLE
 from playpen_ls.languages.kubernetes.model.queries import facts_everywhere, images_of
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource, YamlDocument
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar
-from playpen_ls.project.image_links import Link, Linker, Use, common_folders, exposes, linker
+from playpen_ls.project.image_evidence import Link, Use, exposes
+from playpen_ls.project.image_links import Linker, common_folders, linker
 from playpen_ls.project.links import meant
 from playpen_ls.project.services import Ports, ports_of
 from playpen_ls.rules.kubernetes._command import as_set, override_of

@@ -9,7 +9,7 @@ from playpen_ls.api.finding import Finding, Fix, Place, Severity
 from playpen_ls.api.rule import rule
 from playpen_ls.languages.kubernetes.edits.insert import replace_scalar
 from playpen_ls.languages.kubernetes.parts import Container, Resource
-from playpen_ls.project.image_links import Use
+from playpen_ls.project.image_evidence import Use
 from playpen_ls.rules.kubernetes._links import Images, Openings, Selectable, is_name, linked, listening, selected
 from playpen_ls.rules.kubernetes._programs import KNOWN_PORTS
 from playpen_ls.vocabulary.images import ImageReference

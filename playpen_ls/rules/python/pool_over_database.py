@@ -21,7 +21,8 @@ from playpen_ls.api.rule import rule
 from playpen_ls.languages.python.model.file_kind import is_script
 from playpen_ls.languages.python.model.queries import is_left_alone
 from playpen_ls.languages.python.parts import EngineCall
-from playpen_ls.project.image_links import Link, Use, linker
+from playpen_ls.project.image_evidence import Link, Use
+from playpen_ls.project.image_links import linker
 from playpen_ls.rules.python._origins import Origins
 from playpen_ls.rules.python._requirements import is_required
 from playpen_ls.text.dataclass import dataclass

@@ -27,7 +27,7 @@ from playpen_ls.languages.dockerfile.syntax.instruction_types import (
     ShellForm,
     Transfer,
 )
-from playpen_ls.project.image_links import Certainty, Use
+from playpen_ls.project.image_evidence import Certainty, Use
 from playpen_ls.project.services import WebFacts, answers
 from playpen_ls.rules.dockerfile._serving import Programs
 from playpen_ls.session.project_images import ProjectImages

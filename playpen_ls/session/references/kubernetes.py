@@ -19,7 +19,7 @@ from playpen_ls.languages.kubernetes.model.queries import facts_everywhere
 from playpen_ls.languages.kubernetes.model.resources import Container, Resource, Workload, YamlDocument, resources
 from playpen_ls.languages.kubernetes.syntax.nodes import Mapping, Scalar, resolved
 from playpen_ls.languages.model import Model
-from playpen_ls.project.image_links import Certainty
+from playpen_ls.project.image_evidence import Certainty
 from playpen_ls.project.services import answers
 from playpen_ls.rules.kubernetes._application import Code, application_in
 from playpen_ls.rules.kubernetes._environment import Variables
