@@ -82,6 +82,17 @@ def test_another_process_reads_the_project(project: Path):
     assert uses(workspace) == sorted(f"web:1.{number}" for number in range(30))
 
 
+def test_the_pipes_of_the_other_process_are_closed(project: Path):
+    """Also of one that failed: its exception keeps the run until garbage is collected."""
+    indexing = IndexRun(Client(), Workspace(project), shows=False)  # type: ignore[arg-type]
+    asyncio.run(indexing.run())
+    process = indexing._process
+    assert process
+    assert process.stdin
+    assert process.stdout
+    assert (process.stdin.closed, process.stdout.closed) == (True, True)
+
+
 def test_it_finds_what_reading_here_finds(project: Path):
     there, here = Workspace(project), Workspace(project)
     run(there)

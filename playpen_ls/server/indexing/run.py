@@ -142,10 +142,14 @@ class IndexRun:
             self._process.kill()
 
     def _stop(self) -> None:
-        """Kill the process and wait for it, so that it does not remain as a zombie."""
+        """Kill the process, wait for it, so that it does not remain as a zombie, and close its pipes."""
         if self._process is not None:
             self._kill()
             self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                with contextlib.suppress(OSError):  # what was not sent cannot be any more
+                    if pipe is not None:
+                        pipe.close()
 
     def _tell(self, message: str) -> None:
         self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, message))
