@@ -28,6 +28,8 @@ _STEPS = ("Jenkinsfile", "Makefile")  # files that define steps before the image
 _COMPILED = frozenset(
     ("go.mod", "main.go", "Cargo.toml", "CMakeLists.txt")
 )  # next to a compiled program without a file extension
+# A pattern, what a shell would expand, and a placeholder of a template (`apps/{app}`).
+_OPEN = regex(r"[*?\[\\\"'$]|\{\w+\}")
 _REMOTE = regex(r"\w+://|git@|<<")
 
 
@@ -53,7 +55,7 @@ def context_with_sources(stage: Stage, contexts: Iterable[str], files: Files) ->
 def local_path(source: Word, transfer: Transfer) -> str | None:
     """The path of a source word in the build context; None if it is from elsewhere or unknown."""
     text = known(source.text, transfer) if transfer.json is None else source.text
-    if transfer.origin is not None or text.startswith("?") or _REMOTE.match(text) or re.search(r"[*?\[\\\"'$]", text):
+    if transfer.origin is not None or text.startswith("?") or _REMOTE.match(text) or _OPEN.search(text):
         return None
     return posixpath.normpath("/" + text).lstrip("/")
 

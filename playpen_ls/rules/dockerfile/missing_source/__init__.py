@@ -109,6 +109,7 @@ _PYTHON = regex(r".*\.py|pyproject\.toml|setup\.cfg|requirements[\w.-]*\.txt")
         {"a/Dockerfile": "FROM debian:12\nCOPY app.py /app/\n", "b": ""},
         {"a/Dockerfile": "FROM debian:12\nCOPY app.py /app/\n", "app.py": ""},
         {"Dockerfile": "FROM debian:12\nCOPY yarn.lock* app.py /app/\n", "app.py": ""},
+        {"Dockerfile": "FROM debian:12\nCOPY app.py apps/{name}/package.json /app/\n", "app.py": ""},
         {
             "Dockerfile": "FROM debian:12\nARG A\nCOPY $A app.py /app/\n"
             "COPY --from=b /c /d\nADD https://example.com/a /a\n",
