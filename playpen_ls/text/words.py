@@ -41,7 +41,7 @@ class Words:
         return text in self.text
 
     def has_any(self, words: frozenset[str]) -> bool:
-        return not self.all.isdisjoint(words)
+        return not (self._all or self.all).isdisjoint(words)
 
 
 def mentions(text: str, name: str) -> bool:

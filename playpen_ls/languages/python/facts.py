@@ -65,7 +65,7 @@ def says_nothing(source: Source) -> bool:
     if _configures_gunicorn(source.path):
         return False
     words = source.words
-    if may_export(source.path, words) or may_configure_logging(words) or may_print(words) or prints_otherwise(text):
+    if may_export(source.path, words) or may_configure_logging(words) or may_print(words) or prints_otherwise(words):
         return False
     return not possible_in(words) and not any(module in text for module in JSON_LOGS)
 

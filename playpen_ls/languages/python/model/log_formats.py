@@ -7,6 +7,7 @@ is then not known.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -39,8 +40,15 @@ _LIBRARY = regex(
     r"|logstash\w*|google\.cloud[. ]|opentelemetry|sentry_sdk|watchtower|logging_loki|ddtrace|newrelic|elasticapm"
     r"|logfire|opencensus|azure\.monitor|applicationinsights|graypy|fluent|rich\.logging|colorlog|coloredlogs|daiquiri|eliot"
     r"|celery|asgi_correlation_id|django_structlog|raven|rollbar|bugsnag|datadog|logtail|axiom|picologging|verboselogs)\b",
-    10,  # re.MULTILINE | re.IGNORECASE
+    re.MULTILINE,
 )
+_LIBRARY_WORDS = frozenset((
+    "pythonjsonlogger", "structlog", "loguru", "json_log_formatter", "ecs_logging", "json_logging", "google",
+    "opentelemetry", "sentry_sdk", "watchtower", "logging_loki", "ddtrace", "newrelic", "elasticapm", "logfire",
+    "opencensus", "azure", "applicationinsights", "graypy", "fluent", "rich", "colorlog", "coloredlogs", "daiquiri",
+    "eliot", "celery", "asgi_correlation_id", "django_structlog", "raven", "rollbar", "bugsnag", "datadog", "logtail",
+    "axiom", "picologging", "verboselogs",
+))  # fmt: skip
 _HANDLERS = frozenset(
     ("StreamHandler", "FileHandler", "NullHandler", "RotatingFileHandler", "TimedRotatingFileHandler",
      "WatchedFileHandler", "QueueHandler", "MemoryHandler")
@@ -60,9 +68,11 @@ def possible_in(words: Words) -> bool:
     return words.has_any(_WORDS) or "extra" in words.all or (words.has("logging") and words.has("andler"))
 
 
-def prints_otherwise(text: str) -> bool:
+def prints_otherwise(words: Words) -> bool:
     """Whether a text imports a library that prints attributes which no format names."""
-    return _LIBRARY.search(text) is not None
+    if not words.has_any(_LIBRARY_WORDS) and not words.has("logstash"):
+        return False
+    return _LIBRARY.search(words.text) is not None
 
 
 @dataclass(frozen=True, slots=True)
