@@ -24,7 +24,7 @@ WORKING_TREE = ""
 MOST_COMPARED = 4_000  # lines; longer changed regions are compared line by line, regardless of their order
 _SAFE = "--no-pager --literal-pathspecs --no-replace-objects -c core.fsmonitor= -c core.hooksPath=/dev/null"
 _ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-_ENVIRONMENT["GIT_ALLOW_PROTOCOL"] = "none"  # before 2.44, git does not know GIT_NO_LAZY_FETCH
+_ENVIRONMENT["GIT_ALLOW_PROTOCOL"] = "none"  # an older git does not know GIT_NO_LAZY_FETCH
 
 
 class Changed:

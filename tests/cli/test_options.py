@@ -264,7 +264,7 @@ def test_what_is_missing_in_a_partial_clone_is_not_fetched(committed: Repository
     }.items():  # fmt: skip
         committed.git("config", key, value)
     (committed.folder / "old.py").write_text("import logging\n" + LOG)
-    script = committed.folder / "git-2.43"  # which does not know this variable
+    script = committed.folder / "git-older"  # which does not know this variable
     script.write_text(f'#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nexec {shutil.which("git")} "$@"\n')
     script.chmod(0o755)
     monkeypatch.setattr(changed, "_git_program", lambda: str(script))

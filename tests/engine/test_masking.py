@@ -46,6 +46,11 @@ def test_ranges_that_overlap_are_masked_once():
     assert masked.edited("a: first-s3cret-part") == f"a: {MASK}{MASK}"
 
 
+def test_a_range_inside_another_is_not_masked_again():
+    masked = mask("a: first-s3cret-part", "first-s3cret-part", "s3cret-part")
+    assert masked.line(0) == (f"a: {MASK}", [(20, len(MASK) - 17)])
+
+
 @pytest.mark.parametrize(
     ("secret", "text", "masked"),
     [

@@ -23,6 +23,7 @@ from playpen_ls.languages.kubernetes.edits.insert import (
     put_before,
     remove_entry,
     remove_item,
+    rename_key,
     replace_entry,
     replace_scalar,
     style_of,
@@ -238,6 +239,18 @@ def test_an_entry_is_replaced(before: str, after: str):
 )
 def test_an_entry_is_removed(before: str, after: str):
     assert edited(before, lambda one: remove_entry(one.document, one.node, "x")) == after
+
+
+def test_the_key_of_a_text_is_renamed():
+    before = "  - name: a\n    imag: 'b'  # c\n    ports: [{containerPort: 1}]\n"
+    after = "  - name: a\n    image: 'b'  # c\n    ports: [{containerPort: 1}]\n"
+    assert edited(before, lambda one: rename_key(one.document, one.node, "imag", "image")) == after
+
+
+@pytest.mark.parametrize(("key", "to"), [("ports", "port"), ("x", "y"), ("imag", "name")])
+def test_a_key_of_other_values_or_beside_the_same_is_not_renamed(key: str, to: str):
+    text = "  - name: a\n    imag: b\n    ports: [{containerPort: 1}]\n"
+    assert edited(text, lambda one: rename_key(one.document, one.node, key, to)).startswith("refused: ")
 
 
 @pytest.mark.parametrize(
