@@ -135,7 +135,7 @@ def test_the_whole_workspace_is_checked_and_fixed(steps: dict[str, Any]):
     rows = steps["check"]["rows"]
     assert any("closed.py" in row["text"] for row in rows)
     listed = sum("[Ln " in row["text"] for row in rows)
-    assert steps["check"]["said"] == f"Playpen: {listed} findings and 1 hint in 2 files"
+    assert steps["check"]["said"] == f"Playpen: {listed + 1} findings ({listed} warnings, 1 hint) in 2 of 5 files"
     assert steps["disk"]["closed.py"] == f'import os\r\n\r\nclosed = os.getenv("REDIS_HOST", {OTHER})\r\n'
     assert steps["disk"]["playpen.toml"].startswith("# Configuration of playpen-ls")
 

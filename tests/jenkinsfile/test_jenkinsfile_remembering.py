@@ -57,7 +57,7 @@ pipeline {
     agent { docker { image 'maven:latest' } }
     environment {
         NEXUS = credentials('nexus-credentials')
-        DB_USER = 'app'
+        CHANGE_TITLE = 'app'
         TAG = 'latest'
     }
     stages {
@@ -77,6 +77,7 @@ pipeline {
                 sh 'docker login -u admin -p hunter2 nexus:5000'
                 sh "docker push nexus:5000/app:${TAG}"
                 sh 'ping db.playpen-platform.svc.cluster.local'
+                sh "git tag ${CHANGE_TITLE}"
             }
         }
         stage('Push') {
@@ -165,6 +166,7 @@ pipeline {{
             steps {{
                 input 'Deploy?'
                 sh 'kubectl apply -f k8s/'
+                sh 'curl -k https://nexus/a.tgz'
                 shopDeplyo target: 'test'
             }}
         }}
@@ -232,7 +234,7 @@ def test_typing_a_line_anywhere_finds_what_a_fresh_look_finds(text: str):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("DB_USER", "DB_HOST"),  # beside a user even a word of two letters is a password
+        ("CHANGE_TITLE = 'app'", "TITLE = 'app'"),  # else whoever writes the change chooses it
         ("credentialsId: GIT_TOKEN", "credentialsId: 'x'"),  # a name that is no id may hold a secret
         ("NEXUS = credentials('nexus-credentials')", "NEXUS = 'nexus'"),
         ("def helper(x) {", "def NEXUS_PSW = 'x'\ndef helper(x) {"),
@@ -256,7 +258,7 @@ def test_what_changes_elsewhere_counts(old: str, new: str):
 @pytest.mark.parametrize(
     ("query", "old", "new"),
     [
-        (sets_literal, "DB_USER", "DB_HOST"),
+        (sets_literal, "CHANGE_TITLE = 'app'", "TITLE = 'app'"),
         (is_credential_id, "credentialsId: GIT_TOKEN", "credentialsId: 'x'"),
         (credentials_around, "NEXUS = credentials('nexus-credentials')", "NEXUS = 'nexus'"),
         (declares, "def helper(x) {", "def NEXUS_PSW = 'x'\ndef helper(x) {"),

@@ -100,11 +100,11 @@ async def test_open_see_fix_clean_close(each_editor: Editor, case: Case):
 
 FIX_ALL_BEFORE = (
     "import logging\n\nlogger = logging.getLogger(__name__)\n\n\ndef f(user):\n    try:\n        user()\n"
-    '    except ValueError:\n        logger.error("😀 failed")\n    logger.warn("old")\n    logger.info(f"{user}")\n'
+    '    except Exception:\n        logger.error("😀 failed")\n    logger.warn("old")\n    logger.info(f"{user}")\n'
 )
 FIX_ALL_AFTER = (
     "import logging\n\nlogger = logging.getLogger(__name__)\n\n\ndef f(user):\n    try:\n        user()\n"
-    '    except ValueError:\n        logger.error("😀 failed", exc_info=True)\n    logger.warning("old")\n'
+    '    except Exception:\n        logger.error("😀 failed", exc_info=True)\n    logger.warning("old")\n'
     '    logger.info("%s", user)\n'
 )
 
