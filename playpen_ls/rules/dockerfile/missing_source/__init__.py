@@ -27,6 +27,7 @@ from playpen_ls.vocabulary.names import near_miss
 COMPOSE = "services:\n  web:\n    build:\n      context: .\n      dockerfile: docker/Dockerfile\n"
 PYTHON = "FROM python:3.12\nWORKDIR /app\n"
 # A folder with such a file can be the build context of a Python image.
+_NAMES_FILE = regex(r"\.|file$")  # app.py, Gemfile
 _PYTHON = regex(r".*\.py|pyproject\.toml|setup\.cfg|requirements[\w.-]*\.txt")
 
 
@@ -53,6 +54,7 @@ _PYTHON = regex(r".*\.py|pyproject\.toml|setup\.cfg|requirements[\w.-]*\.txt")
             {"docker/Dockerfile": "FROM debian:12\nCOPY «b.py» /app/\n", "docker/b.py": ""},
             platform=Platform(build_context={"docker/Dockerfile": "."}),
         ),
+        {"Dockerfile": "FROM debian:12\nCOPY «Gmefile» /app/\nCOPY . /app/\n", "Gemfile": ""},
         {"Dockerfile": "FROM debian:12\nARG CONF=a.conf\nCOPY «$CONF» app.py /app/\n", "app.py": ""},
         {"Dockerfile": f"{PYTHON}COPY . .\nRUN pip install -r «requirements.txt»\n", "app.py": ""},
         {
@@ -155,7 +157,11 @@ def missing_source(stage: Stage, files: Files, platform: Platform, builds: Facts
         folders = [one for one in context.folders if any(is_there(path, one, files) for path in asked)]
         folders = folders or [one for one in context.folders if any(map(_PYTHON.fullmatch, files.names(one or ".")))]
     if not folders:
-        folders = [one for one in context.folders if any("." in path and _near(path, one, files) for path in named)]
+        folders = [
+            one
+            for one in context.folders
+            if any(_NAMES_FILE.search(path) and _near(path, one, files) for path in named)
+        ]
     missing = set()
     for word, path in sources if folders else ():
         here = [folder for folder in folders if is_there(path, folder, files)]
